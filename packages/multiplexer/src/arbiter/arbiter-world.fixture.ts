@@ -1,0 +1,275 @@
+import assert from 'node:assert/strict';
+import { arbitrate } from './arbiter.ts';
+import type { ArbiterEffect, ArbiterEvent } from './events.ts';
+import { INITIAL_STATE, type RequestId, SELECTIONS, type Selection, type SessionId } from './state.ts';
+
+export type WorldAction =
+  | { do: 'attach-host'; regrabRelease: boolean }
+  | { do: 'settle-host' | 'detach-host' | 'host-answers' | 'host-fails' | 'session-times-out' }
+  | { do: 'connect' | 'disconnect'; session: number }
+  | { do: 'make-eligible'; session: number | null }
+  | { do: 'program-copies'; session: number; selection: Selection; types: string[] }
+  | { do: 'program-exits'; session: number; selection: Selection }
+  | { do: 'host-copies'; selection: Selection; types: string[] }
+  | { do: 'host-releases'; selection: Selection }
+  | { do: 'host-pastes'; selection: Selection; type: string }
+  | { do: 'program-pastes'; session: number; selection: Selection; type: string }
+  | { do: 'deliver-to-session' | 'deliver-to-arbiter'; session: number };
+
+/** A session as its X server sees it, with the two directions of its wire as queues that deliver when told to. */
+interface ModelSession {
+  readonly id: SessionId;
+  readonly owner: Record<Selection, 'nobody' | 'agent' | 'program'>;
+  readonly seen: Record<Selection, number>;
+  readonly toAgent: ArbiterEffect[];
+  readonly toArbiter: ArbiterEvent[];
+}
+
+/** A host, sessions and wires around the real arbiter. The host is told at once; sessions are told when a message is delivered. */
+export class ArbiterWorld {
+  private state = INITIAL_STATE;
+  private readonly ignoreSeen: boolean;
+  private hostOwner: Record<Selection, 'nobody' | 'host' | 'guest'> = { clipboard: 'nobody', primary: 'nobody' };
+  private readonly slots = new Map<number, ModelSession>();
+  private nextSession: SessionId = 1;
+  private nextRequest: RequestId = 1;
+  private readonly openHostRequests = new Set<RequestId>();
+  private readonly openSessionRequests = new Map<RequestId, SessionId>();
+  private readonly askedOfHost = new Set<RequestId>();
+
+  constructor(options: { ignoreSeen?: boolean } = {}) {
+    this.ignoreSeen = options.ignoreSeen ?? false;
+  }
+
+  act(action: WorldAction): void {
+    switch (action.do) {
+      case 'attach-host':
+        this.openHostRequests.clear(); // the old client is gone and waits for nothing
+        this.hostOwner = { clipboard: 'nobody', primary: 'nobody' };
+        return this.apply({
+          kind: 'host-attached',
+          features: { selections: SELECTIONS, releaseBeforeRegrab: action.regrabRelease },
+        });
+      case 'settle-host':
+        return this.apply({ kind: 'host-settled' });
+      case 'detach-host':
+        this.openHostRequests.clear();
+        this.hostOwner = { clipboard: 'nobody', primary: 'nobody' };
+        return this.apply({ kind: 'host-detached' });
+      case 'connect': {
+        if (this.slots.has(action.session)) return;
+        const id = this.nextSession++;
+        this.slots.set(action.session, {
+          id,
+          owner: { clipboard: 'nobody', primary: 'nobody' },
+          seen: { clipboard: 0, primary: 0 },
+          toAgent: [],
+          toArbiter: [],
+        });
+        return this.apply({ kind: 'session-connected', session: id });
+      }
+      case 'disconnect': {
+        const gone = this.slots.get(action.session);
+        if (!gone) return;
+        this.slots.delete(action.session);
+        for (const [request, session] of this.openSessionRequests) {
+          if (session === gone.id) this.apply({ kind: 'session-request-cancelled', request });
+        }
+        return this.apply({ kind: 'session-disconnected', session: gone.id });
+      }
+      case 'make-eligible':
+        return this.apply({
+          kind: 'eligible-changed',
+          session: action.session === null ? null : (this.slots.get(action.session)?.id ?? null),
+        });
+      case 'program-copies': {
+        const session = this.slots.get(action.session);
+        if (!session) return;
+        session.owner[action.selection] = 'program';
+        session.toArbiter.push({
+          kind: 'session-grab',
+          session: session.id,
+          selection: action.selection,
+          types: action.types,
+          seen: session.seen[action.selection],
+        });
+        return;
+      }
+      case 'program-exits': {
+        const session = this.slots.get(action.session);
+        if (session?.owner[action.selection] !== 'program') return;
+        session.owner[action.selection] = 'nobody';
+        session.toArbiter.push({
+          kind: 'session-release',
+          session: session.id,
+          selection: action.selection,
+          seen: session.seen[action.selection],
+        });
+        return;
+      }
+      case 'host-copies':
+        if (this.state.host.phase === 'absent') return;
+        this.hostOwner[action.selection] = 'host';
+        return this.apply({ kind: 'host-grab', selection: action.selection, types: action.types });
+      case 'host-releases':
+        if (this.hostOwner[action.selection] !== 'host') return;
+        this.hostOwner[action.selection] = 'nobody';
+        return this.apply({ kind: 'host-release', selection: action.selection });
+      case 'host-pastes': {
+        if (this.state.host.phase === 'absent') return;
+        const request = this.nextRequest++;
+        this.openHostRequests.add(request);
+        return this.apply({ kind: 'host-request', request, selection: action.selection, type: action.type });
+      }
+      case 'program-pastes': {
+        const session = this.slots.get(action.session);
+        if (!session) return;
+        const request = this.nextRequest++;
+        this.openSessionRequests.set(request, session.id);
+        session.toArbiter.push({
+          kind: 'session-request',
+          request,
+          session: session.id,
+          selection: action.selection,
+          type: action.type,
+        });
+        return;
+      }
+      case 'deliver-to-session':
+        return this.deliverToSession(this.slots.get(action.session));
+      case 'deliver-to-arbiter': {
+        const event = this.slots.get(action.session)?.toArbiter.shift();
+        if (event) this.apply(event);
+        return;
+      }
+      case 'host-answers':
+      case 'host-fails': {
+        const [request] = this.askedOfHost;
+        if (request === undefined) return;
+        this.askedOfHost.delete(request);
+        return this.apply(
+          action.do === 'host-answers'
+            ? { kind: 'host-answered', request }
+            : { kind: 'host-failed', request, refusal: 'timed-out' },
+        );
+      }
+      case 'session-times-out': {
+        const [request] = this.state.hostRequests.keys();
+        if (request !== undefined) this.apply({ kind: 'session-failed', request });
+        return;
+      }
+      default:
+        action satisfies never;
+    }
+  }
+
+  /** Delivers everything under way; answers and times out whatever is still open. */
+  drain(): void {
+    this.act({ do: 'settle-host' });
+    let busy = true;
+    while (busy) {
+      busy = false;
+      for (const [slot, session] of this.slots) {
+        while (session.toArbiter.length > 0) {
+          busy = true;
+          this.act({ do: 'deliver-to-arbiter', session: slot });
+        }
+        while (session.toAgent.length > 0) {
+          busy = true;
+          this.act({ do: 'deliver-to-session', session: slot });
+        }
+      }
+    }
+    while (this.askedOfHost.size > 0) this.act({ do: 'host-answers' });
+    while (this.state.hostRequests.size > 0) this.act({ do: 'session-times-out' });
+  }
+
+  /** Host and eligible session say the same about every selection; no other session holds anything of the host's. */
+  checkAgreement(): void {
+    for (const selection of SELECTIONS) {
+      for (const { id, owner } of this.slots.values()) {
+        if (id !== this.state.eligible) {
+          assert.notEqual(owner[selection], 'agent', `session ${id} holds the host's ${selection} and takes no part`);
+          continue;
+        }
+        const expected = { host: 'agent', guest: 'program', nobody: 'nobody' }[this.hostOwner[selection]];
+        if (this.state.host.phase === 'ready') assert.equal(owner[selection], expected, `the owner of ${selection}`);
+        else assert.notEqual(owner[selection], 'agent');
+      }
+      const present = [...this.slots.values()].some(({ id }) => id === this.state.eligible);
+      if (!present) assert.notEqual(this.hostOwner[selection], 'guest', 'nobody takes part, so nothing is offered');
+    }
+  }
+
+  checkEveryRequestAnswered(): void {
+    assert.deepEqual([...this.openHostRequests], []);
+    assert.deepEqual([...this.openSessionRequests.keys()], []);
+  }
+
+  private deliverToSession(session: ModelSession | undefined): void {
+    const effect = session?.toAgent.shift();
+    if (!session || !effect) return;
+    if (effect.kind === 'grab-to-session') {
+      session.owner[effect.selection] = 'agent';
+      session.seen[effect.selection] = effect.serial;
+    } else if (effect.kind === 'release-to-session') {
+      if (session.owner[effect.selection] === 'agent') session.owner[effect.selection] = 'nobody';
+      session.seen[effect.selection] = effect.serial;
+    } else if (effect.kind === 'request-to-session') {
+      session.toArbiter.push({ kind: 'session-answered', request: effect.request, size: 1 });
+    }
+  }
+
+  private apply(event: ArbiterEvent): void {
+    const told: ArbiterEvent =
+      this.ignoreSeen && event.kind === 'session-grab' ? { ...event, seen: Number.MAX_SAFE_INTEGER } : event;
+    const { state, effects } = arbitrate(this.state, told);
+    this.state = state;
+    for (const effect of effects) this.perform(effect);
+  }
+
+  private perform(effect: ArbiterEffect): void {
+    switch (effect.kind) {
+      case 'grab-to-host':
+        assert.equal(this.state.host.phase, 'ready', 'a host is offered something only once it has settled');
+        this.hostOwner[effect.selection] = 'guest';
+        return;
+      case 'release-to-host':
+        assert.equal(this.hostOwner[effect.selection], 'guest', 'only what the guest owns is released');
+        this.hostOwner[effect.selection] = 'nobody';
+        return;
+      case 'request-to-host':
+        this.askedOfHost.add(effect.request);
+        return;
+      case 'empty-to-host':
+      case 'data-to-host':
+        assert.ok(this.openHostRequests.delete(effect.request), `host request ${effect.request} is answered once`);
+        return;
+      case 'refuse-session':
+      case 'data-to-session': {
+        const session = this.openSessionRequests.get(effect.request);
+        assert.ok(session !== undefined, `session request ${effect.request} is answered once`);
+        if (effect.kind === 'data-to-session') assert.equal(session, this.state.eligible);
+        this.openSessionRequests.delete(effect.request);
+        return;
+      }
+      case 'grab-to-session':
+      case 'request-to-session':
+        assert.equal(effect.session, this.state.eligible, 'only the eligible session is given or asked anything');
+        this.find(effect.session)?.toAgent.push(effect);
+        return;
+      case 'release-to-session':
+        this.find(effect.session)?.toAgent.push(effect);
+        return;
+      case 'cancel-to-session':
+      case 'owner-changed':
+        return;
+      default:
+        effect satisfies never;
+    }
+  }
+
+  private find(id: SessionId): ModelSession | undefined {
+    return [...this.slots.values()].find((session) => session.id === id);
+  }
+}
