@@ -1,14 +1,19 @@
 import { defineConfig } from 'vitest/config';
 
+/** One file at a time, after everything before it, so that timing stays honest. */
+const oneByOne = (groupOrder: number) => ({ fileParallelism: false, sequence: { groupOrder } });
+
 /**
- * Two projects: `unit` lies beside the code and needs nothing but Node;
- * `system` (under test/) starts real displays, programs and daemons, one file at a time so that timing stays honest.
+ * Three projects: `unit` lies beside the code and needs nothing but Node; `system` (under test/) starts real
+ * displays, programs and daemons; `vm` boots a guest and is run by `npm run test:vm` alone.
  */
 export default defineConfig({
   test: {
     reporters: ['default', './scripts/closing-line-reporter.ts'],
     projects: [
-      { test: { name: 'unit', include: ['packages/*/src/**/*.test.ts'], testTimeout: 10_000 } },
+      {
+        test: { name: 'unit', include: ['packages/*/src/**/*.test.ts', 'scripts/**/*.test.ts'], testTimeout: 10_000 },
+      },
       {
         test: {
           name: 'system',
@@ -16,7 +21,16 @@ export default defineConfig({
           exclude: ['test/vm/**'],
           testTimeout: 60_000,
           hookTimeout: 60_000,
-          fileParallelism: false,
+          ...oneByOne(1),
+        },
+      },
+      {
+        test: {
+          name: 'vm',
+          include: ['test/vm/**/*.test.ts'],
+          testTimeout: 600_000,
+          hookTimeout: 1_800_000,
+          ...oneByOne(2),
         },
       },
     ],

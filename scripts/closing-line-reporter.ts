@@ -1,13 +1,19 @@
-import type { Reporter, TestModule } from 'vitest/node';
+import type { Reporter, SerializedError, TestModule } from 'vitest/node';
 
-/** Prints one plain closing line, `N passed, N failed, N skipped`, that any CI can read whatever runner it knows. */
+/**
+ * Prints one plain closing line, `N passed, N failed, N skipped`, that any CI can read whatever runner it knows.
+ * What fails outside a test counts as failed too: a file that does not load, a hook, an error nobody caught, and
+ * a test that was cut short.
+ */
 export default class ClosingLineReporter implements Reporter {
-  onTestRunEnd(testModules: ReadonlyArray<TestModule>): void {
-    const count = { passed: 0, failed: 0, skipped: 0, pending: 0 };
+  onTestRunEnd(testModules: ReadonlyArray<TestModule>, unhandledErrors: ReadonlyArray<SerializedError>): void {
+    const count = { passed: 0, failed: unhandledErrors.length, skipped: 0, pending: 0 };
     for (const testModule of testModules) {
-      if (testModule.state() === 'failed' && testModule.errors().length > 0) count.failed += 1;
+      count.failed += testModule.errors().length;
+      for (const suite of testModule.children.allSuites()) count.failed += suite.errors().length;
       for (const test of testModule.children.allTests()) count[test.result().state] += 1;
     }
-    process.stdout.write(`\n${count.passed} passed, ${count.failed} failed, ${count.skipped} skipped\n`);
+    const failed = count.failed + count.pending;
+    process.stdout.write(`\n${count.passed} passed, ${failed} failed, ${count.skipped} skipped\n`);
   }
 }

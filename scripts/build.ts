@@ -1,0 +1,93 @@
+/**
+ * Bundles each program into one CommonJS file under dist/ that plain `node` runs (18.19 and newer).
+ *
+ *   tsx scripts/build.ts [--quiet]
+ *
+ * Files are written beside their place and moved there, so a program that is started meanwhile sees the old file
+ * or the new one, never half of it.
+ */
+import { chmod, mkdir, rename, stat, writeFile } from 'node:fs/promises';
+import { basename, dirname, join, relative } from 'node:path';
+import { build } from 'esbuild';
+import packageJson from '../package.json' with { type: 'json' };
+import { copyNativeKoffi, nativeKoffi } from './build/native-koffi.ts';
+import { withoutUnusedX11 } from './build/x11.ts';
+
+/** Every program, and the file it starts in. */
+const PROGRAMS = {
+  clipmuxd: 'packages/multiplexer/src/clipmuxd.ts',
+  'clipmux-session': 'packages/session/src/clipmux-session.ts',
+  'clipmux-host': 'packages/host/src/clipmux-host.ts',
+} as const;
+
+const ROOT = dirname(import.meta.dirname);
+const DIST = join(ROOT, 'dist');
+
+/** One file of a program, ready to be written. */
+interface Output {
+  readonly path: string;
+  readonly contents: Uint8Array;
+}
+
+async function bundle(name: string, entry: string): Promise<readonly Output[]> {
+  const result = await build({
+    absWorkingDir: ROOT,
+    entryPoints: { [name]: entry },
+    outdir: DIST,
+    outExtension: { '.js': '.cjs' },
+    bundle: true,
+    write: false,
+    platform: 'node',
+    format: 'cjs',
+    target: 'node18',
+    banner: { js: '#!/usr/bin/env node' },
+    define: { __CLIPMUX_VERSION__: JSON.stringify(packageJson.version) },
+    // Readable stack traces in a user's report are worth more than the kilobytes.
+    minify: false,
+    legalComments: 'linked',
+    plugins: [withoutUnusedX11, nativeKoffi],
+    logLevel: 'warning',
+  });
+  return result.outputFiles;
+}
+
+async function writeWhole({ path, contents }: Output): Promise<void> {
+  const temporary = `${path}.${process.pid}`;
+  await writeFile(temporary, contents);
+  await chmod(temporary, path.endsWith('.cjs') ? 0o755 : 0o644);
+  await rename(temporary, path);
+}
+
+async function exists(path: string): Promise<boolean> {
+  return stat(path).then(
+    () => true,
+    () => false,
+  );
+}
+
+async function main(): Promise<void> {
+  const quiet = process.argv.includes('--quiet');
+  await mkdir(DIST, { recursive: true });
+  await copyNativeKoffi(DIST);
+  for (const [name, entry] of Object.entries(PROGRAMS)) {
+    if (!(await exists(join(ROOT, entry)))) {
+      console.error(`build: ${name} cannot be built: its entry file ${entry} does not exist`);
+      process.exitCode = 1;
+      continue;
+    }
+    try {
+      for (const output of await bundle(name, entry)) {
+        await writeWhole(output);
+        if (quiet) continue;
+        const kibibytes = (output.contents.byteLength / 1024).toFixed(1).padStart(8);
+        console.log(`${relative(ROOT, output.path).padEnd(36)} ${kibibytes} KiB`);
+      }
+    } catch (error) {
+      // esbuild has printed each error with its place; a summary is left to say.
+      console.error(`build: ${name} (${basename(entry)}) failed: ${(error as Error).message.split('\n')[0]}`);
+      process.exitCode = 1;
+    }
+  }
+}
+
+await main();

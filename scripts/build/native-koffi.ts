@@ -1,0 +1,50 @@
+/**
+ * koffi finds its native binary by its own place in node_modules, which a bundle does not have. Here the bundle
+ * asks for `./native/koffi-PLATFORM-ARCH` beside it, and the package that holds the binary is copied there.
+ * That package's index.js picks the build for the C library at hand (glibc or musl).
+ */
+import { cp, mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import type { Plugin } from 'esbuild';
+
+const require = createRequire(import.meta.url);
+
+export const nativeKoffi: Plugin = {
+  name: 'native-koffi',
+  setup(build) {
+    build.onResolve({ filter: /^koffi$/ }, () => ({ path: 'koffi', namespace: 'native-koffi' }));
+    build.onLoad({ filter: /.*/, namespace: 'native-koffi' }, () => ({
+      contents: "module.exports = require('./native/koffi-' + process.platform + '-' + process.arch);",
+    }));
+  },
+};
+
+/** Copies the binary that npm installed for this machine to `dist`/native, unless that very one is there. */
+export async function copyNativeKoffi(dist: string): Promise<void> {
+  const name = `koffi-${process.platform}-${process.arch}`;
+  let source: string;
+  try {
+    source = dirname(require.resolve(`@koromix/${name}/package.json`));
+  } catch {
+    throw new Error(`npm has installed no @koromix/${name}: koffi has no prebuilt binary for this machine`);
+  }
+  const target = join(dist, 'native', name);
+  // A file that a running program has mapped must not be written over: a copy is moved into its place.
+  if (await sameFile(join(source, 'package.json'), join(target, 'package.json'))) return;
+  await mkdir(dirname(target), { recursive: true });
+  const temporary = `${target}.${process.pid}`;
+  await mkdir(temporary, { recursive: true });
+  for (const entry of await readdir(source)) await cp(join(source, entry), join(temporary, entry), { recursive: true });
+  await rm(target, { recursive: true, force: true });
+  await rename(temporary, target);
+}
+
+/** package.json names the version, so it stands for the binaries beside it. */
+async function sameFile(a: string, b: string): Promise<boolean> {
+  try {
+    return (await readFile(a)).equals(await readFile(b));
+  } catch {
+    return false;
+  }
+}

