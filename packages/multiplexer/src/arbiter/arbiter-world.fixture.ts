@@ -72,9 +72,8 @@ export class ArbiterWorld {
         const gone = this.slots.get(action.session);
         if (!gone) return;
         this.slots.delete(action.session);
-        for (const [request, session] of this.openSessionRequests) {
-          if (session === gone.id) this.apply({ kind: 'session-request-cancelled', request });
-        }
+        for (const lost of gone.toArbiter)
+          if (lost.kind === 'session-request') this.openSessionRequests.delete(lost.request);
         return this.apply({ kind: 'session-disconnected', session: gone.id });
       }
       case 'make-eligible':
@@ -226,6 +225,12 @@ export class ArbiterWorld {
     const { state, effects } = arbitrate(this.state, told);
     this.state = state;
     for (const effect of effects) this.perform(effect);
+    for (const request of state.hostRequests.values()) {
+      const owner = state.ledger[request.selection];
+      assert.ok(owner.kind === 'session' && owner.session === request.session, 'the host waits only for the owner');
+      assert.ok(owner.types.includes(request.type), 'the host waits only for what the owner offers');
+    }
+    for (const { session } of state.sessionRequests.values()) assert.equal(session, state.eligible);
   }
 
   private perform(effect: ArbiterEffect): void {
