@@ -1,1 +1,18 @@
-export {};
+/** What Node lacks: peer credentials, character devices, readiness, memory trimming, and a small logger. */
+export { PosixError, type PosixErrorCode } from './errors.ts';
+export {
+  createLogger,
+  isLogLevel,
+  LOG_LEVELS,
+  type LogDetails,
+  type Logger,
+  type LoggerOptions,
+  type LogLevel,
+  silentLogger,
+} from './log.ts';
+export type { LogFields, LogValue } from './log-fields.ts';
+export { type PeerCredentials, peerCredentials } from './peer-credentials.ts';
+export { Pidfd, peerPidfd } from './pidfd.ts';
+export { systemdListenSockets } from './systemd-listen.ts';
+export { type ServiceState, systemdNotify } from './systemd-notify.ts';
+export { trimMemory } from './trim-memory.ts';
