@@ -112,7 +112,7 @@ function bind(koffi: Koffi): Native {
   return {
     getsockopt: integer('int getsockopt(int fd, int level, int name, void *value, void *length)'),
     socket: integer('int socket(int domain, int type, int protocol)'),
-    sendto: integer('ssize_t sendto(int fd, void *data, size_t size, int flags, void *address, uint32_t addressSize)'),
+    sendto: integer('long sendto(int fd, void *data, size_t size, int flags, void *address, uint32_t addressSize)'),
     poll: integer('int poll(void *descriptors, unsigned long count, int timeout)'),
     syscall: integer('long syscall(long number, long first, long second)'),
     mallocTrim,

@@ -61,11 +61,15 @@ export function peerPidfd(socket: Socket): Pidfd {
   } catch (error) {
     if (!(error instanceof PosixError)) throw error;
     if (error.errno === constants.errno.ENOPROTOOPT) return pidfdOf(pid, uid);
-    // ESRCH, and on some kernels EINVAL, say that the process was already reaped.
+    // ESRCH, on some kernels EINVAL, says that the process was already reaped.
     if (error.errno === constants.errno.ESRCH || error.errno === constants.errno.EINVAL) throw gone(pid);
     throw error;
   }
-  return new Pidfd(value.readInt32LE(), pid);
+  const process = new Pidfd(value.readInt32LE(), pid);
+  // Since Linux 6.16 the pidfd of a process that was already reaped is given too.
+  if (process.isAlive()) return process;
+  process.close();
+  throw gone(pid);
 }
 
 /**
