@@ -25,8 +25,11 @@ interface Koffi {
   errno(): number;
 }
 
-/** Folder beside a bundled program that holds koffi's binaries: `native/linux_x64/koffi.node`, `native/musl_x64/koffi.node`, … */
-export const NATIVE_FOLDER = 'native';
+/**
+ * Where a bundled program has koffi's binaries: a copy of the npm package `@koromix/koffi-PLATFORM-ARCH` beside it. That package's own
+ * index.js picks the build for the C library at hand (glibc or musl) and exports koffi's functions.
+ */
+export const NATIVE_FOLDER = `native/koffi-${process.platform}-${process.arch}`;
 
 let loaded: Native | PosixError | undefined;
 
@@ -48,11 +51,9 @@ function load(): Native | PosixError {
   const failures: string[] = [];
   for (const base of programFolders()) {
     const requireFrom = createRequire(join(base, 'anything.js'));
-    const binaries = binaryNames()
-      .map((name) => join(base, NATIVE_FOLDER, name, 'koffi.node'))
-      .filter((path) => existsSync(path));
-    // The package's name is a variable so that no bundler follows it: its loader would need every platform's binary.
-    for (const request of [...binaries, 'koffi']) {
+    const beside = join(base, NATIVE_FOLDER);
+    // The requests are variables so that no bundler follows them: it would need every platform's binary.
+    for (const request of existsSync(beside) ? [beside, 'koffi'] : ['koffi']) {
       try {
         return bind(asKoffi(requireFrom(request)));
       } catch (error) {
@@ -62,8 +63,8 @@ function load(): Native | PosixError {
   }
   return new PosixError(
     'native-unavailable',
-    `koffi cannot be loaded (${failures.join('; ')}): install the npm package koffi for ${process.platform}-${process.arch}, ` +
-      `or put its koffi.node under ${NATIVE_FOLDER}/${process.platform}_${process.arch}/ beside the program`,
+    `koffi cannot be loaded (${failures.join('; ')}): install the npm package koffi, or put its package ` +
+      `@koromix/koffi-${process.platform}-${process.arch} beside the program as ${NATIVE_FOLDER}/`,
   );
 }
 
@@ -81,13 +82,6 @@ function programFolders(): string[] {
     }
   }
   return [...new Set(folders)];
-}
-
-/** koffi's names for the binaries that may fit: it adds the floating-point ABI where a processor has several. */
-function binaryNames(): string[] {
-  const suffix = process.arch === 'arm' ? 'hf' : process.arch === 'riscv64' ? 'd' : '';
-  // On the wrong C library the first simply fails to load.
-  return [process.platform, 'musl'].map((system) => `${system}_${process.arch}${suffix}`);
 }
 
 function asKoffi(candidate: unknown): Koffi {
