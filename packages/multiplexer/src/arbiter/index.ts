@@ -1,0 +1,13 @@
+/** Who owns each selection and who answers whom, decided without I/O. */
+export { type ArbiterResult, arbitrate } from './arbiter.ts';
+export type { ArbiterEffect, ArbiterEvent, Refusal } from './events.ts';
+export {
+  type ArbiterState,
+  type HostFeatures,
+  INITIAL_STATE,
+  type Owner,
+  type RequestId,
+  SELECTIONS,
+  type Selection,
+  type SessionId,
+} from './state.ts';

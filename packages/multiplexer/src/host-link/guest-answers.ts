@@ -1,0 +1,130 @@
+import type { Logger } from '@clipmux/posix';
+import {
+  type ClipboardDataHead,
+  ClipboardDataWriter,
+  type ClipboardFormat,
+  ClipboardType,
+  frameMessage,
+  VDP_CLIENT_PORT,
+} from '@clipmux/vdagent';
+import type { RequestId } from '../arbiter/index.ts';
+import type { HostKind } from './host-kind.ts';
+import { GATHER_BYTES } from './limits.ts';
+import { gather, type OutgoingContent } from './outgoing-content.ts';
+import type { PortWriter } from './port-writer.ts';
+
+/** A request of the host's that waits for its answer, and how that is to be written. */
+interface Question {
+  readonly head: ClipboardDataHead;
+  readonly format: ClipboardFormat;
+  readonly kind: HostKind;
+  readonly writer: PortWriter;
+}
+
+const NO_CONTENT = new Uint8Array(0);
+
+/** What the host has asked of the guest. Every question gets one answer, on the port that it came from. */
+export class GuestAnswers {
+  readonly #logger: Logger;
+  readonly #questions = new Map<RequestId, Question>();
+  /** Answers whose content is being gathered or sent. */
+  #underWay = 0;
+
+  constructor(logger: Logger) {
+    this.#logger = logger;
+  }
+
+  /** Questions that are open, those included whose answer is under way. */
+  get open(): number {
+    return this.#questions.size + this.#underWay;
+  }
+
+  add(request: RequestId, question: Question): void {
+    this.#questions.set(request, question);
+  }
+
+  /** The port has closed or the client has gone: nobody waits. */
+  clear(): void {
+    this.#questions.clear();
+  }
+
+  /** Answers with nothing. */
+  answerEmpty(request: RequestId): void {
+    const question = this.#take(request);
+    if (question) sendEmpty(question);
+  }
+
+  /**
+   * Answers with content. One that fails before any of it has gone out becomes an empty answer; one that fails later cannot be
+   * ended, because its size has been told: then the writer fails, and with it the link.
+   */
+  async answer(request: RequestId, content: OutgoingContent): Promise<void> {
+    const question = this.#take(request);
+    if (!question) {
+      await content.pieces[Symbol.asyncIterator]().return?.();
+      return;
+    }
+    this.#underWay += 1;
+    try {
+      await this.#send(request, question, content);
+    } finally {
+      this.#underWay -= 1;
+    }
+  }
+
+  async #send(request: RequestId, question: Question, content: OutgoingContent): Promise<void> {
+    let gathered: Awaited<ReturnType<typeof gather>>;
+    try {
+      gathered = await gather(content, GATHER_BYTES);
+    } catch (error) {
+      this.#logger.warning('the content for the host broke off; answered with nothing', {
+        request,
+        error: String(error),
+      });
+      sendEmpty(question);
+      return;
+    }
+    const { held, rest } = gathered;
+    const writer = new ClipboardDataWriter(VDP_CLIENT_PORT, question.head, content.size, question.format);
+    if (!rest) {
+      question.writer.push({ kind: 'framed', buffers: [...writer.write(...held), ...writer.end()] });
+      return;
+    }
+    await new Promise<void>((resolve) => {
+      question.writer.push({
+        kind: 'content',
+        send: async (write) => {
+          try {
+            await write(writer.write(...held));
+            for (let next = await rest.next(); !next.done; next = await rest.next())
+              await write(writer.write(next.value));
+            await write(writer.end());
+          } finally {
+            await rest.return?.();
+            resolve();
+          }
+        },
+        dropped: () => {
+          rest.return?.().catch(() => {}); // whoever made it is told by this; nobody waits for the outcome
+          resolve();
+        },
+      });
+    });
+  }
+
+  #take(request: RequestId): Question | undefined {
+    const question = this.#questions.get(request);
+    this.#questions.delete(request);
+    return question;
+  }
+}
+
+/**
+ * To QEMU an empty answer names the type that was asked for: it ignores one of type NONE, and its side would wait for ever
+ * (`ui/vdagent.c`, `vdagent_clipboard_recv_data`). To others NONE is the custom (spice-vdagent).
+ */
+function sendEmpty({ head, format, kind, writer }: Question): void {
+  const answer = kind === 'qemu' ? head : { ...head, clipboardType: ClipboardType.NONE };
+  const buffers = frameMessage(VDP_CLIENT_PORT, { type: 'clipboard', ...answer, data: NO_CONTENT }, format);
+  writer.push({ kind: 'framed', buffers });
+}

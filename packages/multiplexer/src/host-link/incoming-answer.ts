@@ -1,0 +1,84 @@
+import type { PieceQueue, RpcError } from '@clipmux/rpc';
+import {
+  ClipboardDataPrefix,
+  type ClipboardFormat,
+  ClipboardType,
+  type MessageHeader,
+  type VdAgentError,
+} from '@clipmux/vdagent';
+import type { RequestId, Selection } from '../arbiter/index.ts';
+import { mimeOf, selectionOf } from './content-types.ts';
+
+/** What the host answers, while it arrives. */
+export interface IncomingContent {
+  readonly request: RequestId;
+  /** MIME type. */
+  readonly type: string;
+  /** Bytes of content in all. */
+  readonly size: number;
+  readonly pieces: PieceQueue;
+}
+
+/** What one answer of the host turns out to be, as soon as its head has been read. */
+export type AnswerHead =
+  | {
+      readonly kind: 'content';
+      readonly selection: Selection;
+      readonly clipboardType: number;
+      readonly type: string;
+      readonly size: number;
+    }
+  | { readonly kind: 'nothing'; readonly selection: Selection; readonly clipboardType: number | null }
+  | { readonly kind: 'ignored' };
+
+/** One CLIPBOARD message of the host on its way from the port to a session: never held whole. */
+export class IncomingAnswer {
+  readonly #prefix: ClipboardDataPrefix;
+  readonly #begin: (head: AnswerHead) => PieceQueue | null;
+  #begun = false;
+  #pieces: PieceQueue | null = null;
+
+  /** `begin` is called once the head is known; it says where the content goes, or null to pass over it. */
+  constructor(header: MessageHeader, format: ClipboardFormat, begin: (head: AnswerHead) => PieceQueue | null) {
+    this.#prefix = new ClipboardDataPrefix(header, format);
+    this.#begin = begin;
+  }
+
+  /** What is wrong with the message, if its head could not be read. */
+  get error(): VdAgentError | undefined {
+    return this.#prefix.error;
+  }
+
+  /** Takes the next bytes of the message; returns the queue that is full by now, if it is. */
+  data(piece: Uint8Array): PieceQueue | null {
+    const content = this.#prefix.push(piece);
+    this.#beginOnce();
+    if (content.length === 0 || !this.#pieces || this.#pieces.write(content)) return null;
+    return this.#pieces;
+  }
+
+  end(): void {
+    this.#pieces?.end();
+  }
+
+  /** The rest will not come, or comes too late: it is passed over. */
+  fail(error: RpcError): void {
+    this.#pieces?.fail(error);
+    this.#pieces = null;
+  }
+
+  #beginOnce(): void {
+    const { head } = this.#prefix;
+    if (this.#begun || !head) return;
+    this.#begun = true;
+    const selection = selectionOf(head.selection);
+    const size = this.#prefix.dataSize;
+    const type = mimeOf(head.clipboardType);
+    if (!selection) this.#begin({ kind: 'ignored' });
+    else if (head.clipboardType === ClipboardType.NONE)
+      this.#begin({ kind: 'nothing', selection, clipboardType: null });
+    else if (size === 0) this.#begin({ kind: 'nothing', selection, clipboardType: head.clipboardType });
+    else if (!type) this.#begin({ kind: 'ignored' });
+    else this.#pieces = this.#begin({ kind: 'content', selection, clipboardType: head.clipboardType, type, size });
+  }
+}

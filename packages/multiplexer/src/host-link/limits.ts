@@ -1,0 +1,33 @@
+/** Time, in ms, that a host has to announce itself first when the port opens. New QEMU and SPICE clients do at once; QEMU 7.2 waits for us. */
+export const ANNOUNCE_WAIT_MS = 200;
+
+/**
+ * Time, in ms, after a handshake in which a host repeats what it owns. QEMU and spice-gtk send it with or right after their
+ * capabilities. Until then the guest offers nothing, so that a standing offer of the host is not overridden by a reconnect.
+ */
+export const SETTLE_MS = 200;
+
+/**
+ * Time, in ms, in which the host must begin to answer, and between two pieces of an answer. QEMU drops answers past 1 MiB and
+ * says nothing, so a person waits this long before the paste is given up.
+ */
+export const HOST_ANSWER_TIMEOUT_MS = 8_000;
+
+/**
+ * How long, in ms, an answer that nobody waits for any more may still come from a host that never drops one (SPICE), and is
+ * then discarded instead of being taken for the next request's.
+ */
+export const LATE_ANSWER_MS = 60_000;
+
+/** Largest content, in bytes, taken from the host for one paste: the largest clipboard that is known to be used, twice over. */
+export const DEFAULT_MAX_HOST_CONTENT_BYTES = 512 * 1024 * 1024;
+
+/**
+ * Content up to this many bytes is gathered before the first byte goes to the host, so that an owner that fails midway becomes
+ * an empty answer. What is larger is begun once this much is there: if it then breaks off, the link must be reset, because a
+ * message's size is told before its first byte. As much as the session wire's window, so it costs no extra round trip.
+ */
+export const GATHER_BYTES = 2 * 1024 * 1024;
+
+/** Requests of the host that may wait for their answers, those included that the port has not taken yet. */
+export const MAX_HOST_REQUESTS = 64;
