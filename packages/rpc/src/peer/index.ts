@@ -1,0 +1,20 @@
+/** JSON-RPC 2.0 on any transport of whole messages: the adapter of the library `json-rpc-2.0`. */
+export {
+  ERROR_MESSAGE_CHARACTERS_MAX,
+  RPC_ERROR_CODES,
+  RpcError,
+  type RpcErrorName,
+  rpcErrorName,
+  rpcErrorOfSignal,
+  type WireError,
+} from './errors.ts';
+export {
+  CALL_TIMEOUT_MS,
+  type CallContext,
+  type CallOptions,
+  PENDING_CALLS_MAX,
+  type PeerMethod,
+  RpcPeer,
+  type RpcPeerOptions,
+} from './peer.ts';
+export { NODE_TIMERS, type TimerHandle, type Timers } from './timers.ts';

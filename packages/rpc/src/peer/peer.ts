@@ -1,0 +1,295 @@
+import {
+  createJSONRPCErrorResponse,
+  createJSONRPCNotification,
+  createJSONRPCRequest,
+  createJSONRPCSuccessResponse,
+  JSONRPCClient,
+  type JSONRPCErrorResponse,
+  type JSONRPCID,
+  type JSONRPCRequest,
+  type JSONRPCResponse,
+  JSONRPCServer,
+} from 'json-rpc-2.0';
+import { RPC_ERROR_CODES, RpcError, rpcErrorOfSignal, type WireError } from './errors.ts';
+import { classifyMessage, type Message } from './message.ts';
+import { NODE_TIMERS, type TimerHandle, type Timers } from './timers.ts';
+
+/** Calls that may be open at once in each direction, unless set otherwise. Far above what selections need; it bounds what a peer can make us remember. */
+export const PENDING_CALLS_MAX = 64;
+
+/** How long a call waits for its answer unless told otherwise, in milliseconds. */
+export const CALL_TIMEOUT_MS = 10_000;
+
+/** What a handler is given beside its parameters. */
+export interface CallContext {
+  /** Aborted, with an {@link RpcError} as the reason, when the connection ends before the answer. */
+  readonly signal: AbortSignal;
+  /** Calls back right after the answer has been handed to the transport, with the error if it was one. Not called if the connection ends first. */
+  afterAnswer(callback: (error: WireError | undefined) => void): void;
+}
+
+/** A method that a peer may use. */
+export interface PeerMethod {
+  /** A call is answered; a notification is not, so that bad parameters in it are a fault of the connection. */
+  readonly kind: 'call' | 'notification';
+  /** Checks the parameters. @throws {RpcError} `invalid-params` */
+  parse(params: unknown): unknown;
+  /** Started in the order of the messages, synchronously. */
+  handle(params: unknown, context: CallContext): unknown;
+}
+
+/** What a {@link RpcPeer} needs from its surroundings. */
+export interface RpcPeerOptions {
+  /** Hands a message to the transport. It may throw where the message cannot be sent. */
+  send(message: object): void;
+  readonly methods: ReadonlyMap<string, PeerMethod>;
+  /** The peer broke the contract where no answer can say so. */
+  fault(error: RpcError): void;
+  /** A handler threw something that is not an {@link RpcError}: the peer is told `internal`, this is for our own log. */
+  internalError(error: unknown, method: string): void;
+  readonly pendingCallsMax?: number;
+  readonly timers?: Timers;
+}
+
+/** How one call is made. */
+export interface CallOptions {
+  /** Milliseconds until the call rejects with `timed-out`; {@link CALL_TIMEOUT_MS} if not given, `Infinity` for none. */
+  readonly timeoutMs?: number;
+  /** Gives the call up: it rejects with the signal's reason if that is an {@link RpcError}, else with `cancelled`. */
+  readonly signal?: AbortSignal;
+  /** Sees the result at once, before anything that came after it in the stream. If it throws, the call rejects with that. */
+  readonly onResult?: (result: unknown) => void;
+}
+
+interface PendingCall {
+  onResult: ((result: unknown) => void) | undefined;
+  failure: RpcError | undefined;
+  release(): void;
+}
+
+/**
+ * The adapter of `json-rpc-2.0`: objects in, objects out, both roles. What the library leaves open is decided here: every error has a
+ * code of ours and leaks nothing (the library sends code 0 with the raw message and prints to the console), junk is a typed error
+ * (`receiveAndSend` rejects without saying why), calls can be abandoned, are limited in number and are all rejected on close, and a
+ * failing send of a notification is not swallowed.
+ */
+export class RpcPeer {
+  readonly #options: RpcPeerOptions;
+  readonly #timers: Timers;
+  readonly #pendingCallsMax: number;
+  readonly #server: JSONRPCServer<CallContext>;
+  readonly #client: JSONRPCClient<void>;
+  readonly #pending = new Map<number, PendingCall>();
+  readonly #answering = new Set<AbortController>();
+  #lastId = 0;
+  #closed: RpcError | undefined;
+
+  constructor(options: RpcPeerOptions) {
+    this.#options = options;
+    this.#timers = options.timers ?? NODE_TIMERS;
+    this.#pendingCallsMax = options.pendingCallsMax ?? PENDING_CALLS_MAX;
+    // Thrown RpcErrors are answers; only the rest is a fault of ours. The default listener would print to the console.
+    this.#server = new JSONRPCServer<CallContext>({ errorListener: () => undefined });
+    this.#server.mapErrorToJSONRPCErrorResponse = (id, error) => errorResponse(id, asRpcError(error));
+    this.#server.handleMethodNotFound = (request) =>
+      Promise.resolve(
+        request.id === undefined
+          ? null
+          : errorResponse(request.id, new RpcError('method-not-found', 'no such method here')),
+      );
+    for (const [name, method] of options.methods) {
+      this.#server.addMethodAdvanced(name, (request, context) => this.#run(name, method, request, context));
+    }
+    this.#client = new JSONRPCClient<void>((message: object) => options.send(message));
+  }
+
+  /** Calls that wait for the peer's answer. */
+  get pendingCalls(): number {
+    return this.#pending.size;
+  }
+
+  /**
+   * Takes a message that the peer sent: whatever JSON it was.
+   * @throws {RpcError} `protocol-error` if it is no JSON-RPC 2.0 message
+   */
+  receive(value: unknown): void {
+    if (this.#closed !== undefined) return;
+    const message = classifyMessage(value);
+    if (message.kind === 'request') this.#receiveRequest(message.request);
+    else this.#receiveAnswer(message);
+  }
+
+  /** Calls a method of the peer. @throws {RpcError} the peer's error, or `timed-out`, `cancelled`, `limit-exceeded`, `connection-closed` */
+  async call(method: string, params: object, options: CallOptions = {}): Promise<unknown> {
+    if (this.#closed !== undefined) throw this.#closed;
+    if (options.signal?.aborted) throw rpcErrorOfSignal(options.signal);
+    if (this.#pending.size >= this.#pendingCallsMax) {
+      throw new RpcError('limit-exceeded', `${this.#pendingCallsMax} calls are already waiting for an answer`);
+    }
+    const id = ++this.#lastId;
+    const pending = this.#open(id, method, options);
+    const response = await this.#client.requestAdvanced(createJSONRPCRequest(id, method, params));
+    if (this.#pending.delete(id)) {
+      // Still open, yet settled: the library answered itself, because the message could not be sent.
+      pending.release();
+      throw new RpcError('internal', `the call of ${method} could not be sent`);
+    }
+    if (pending.failure !== undefined) throw pending.failure;
+    if (response.error) throw RpcError.fromWire(response.error);
+    return response.result;
+  }
+
+  /** Sends a notification. @throws what the transport throws; nothing once the connection is closed */
+  notify(method: string, params: object): void {
+    if (this.#closed === undefined) this.#options.send(createJSONRPCNotification(method, params));
+  }
+
+  /** Ends it all: open calls reject with the error, the signals of handlers are aborted with it, later calls are refused with it. */
+  close(error: RpcError): void {
+    if (this.#closed !== undefined) return;
+    this.#closed = error;
+    for (const pending of this.#pending.values()) {
+      pending.failure = error;
+      pending.release();
+    }
+    this.#pending.clear();
+    this.#client.rejectAllPendingRequests(error.message);
+    for (const controller of this.#answering) controller.abort(error);
+    this.#answering.clear();
+  }
+
+  #open(id: number, method: string, options: CallOptions): PendingCall {
+    const { signal, timeoutMs = CALL_TIMEOUT_MS } = options;
+    let timer: TimerHandle | undefined;
+    const cancelled = () => signal && this.#abandon(id, rpcErrorOfSignal(signal));
+    const pending: PendingCall = {
+      onResult: options.onResult,
+      failure: undefined,
+      release: () => {
+        if (timer !== undefined) this.#timers.clear(timer);
+        signal?.removeEventListener('abort', cancelled);
+      },
+    };
+    if (timeoutMs !== Number.POSITIVE_INFINITY) {
+      const late = () => this.#abandon(id, new RpcError('timed-out', `no answer to ${method} within ${timeoutMs} ms`));
+      timer = this.#timers.set(late, timeoutMs);
+    }
+    signal?.addEventListener('abort', cancelled, { once: true });
+    this.#pending.set(id, pending);
+    return pending;
+  }
+
+  /** Settles a call without the peer's answer; should that still come, nobody waits for it. */
+  #abandon(id: number, error: RpcError): void {
+    const pending = this.#pending.get(id);
+    if (pending === undefined) return;
+    this.#pending.delete(id);
+    pending.release();
+    pending.failure = error;
+    this.#client.receive(errorResponse(id, error));
+  }
+
+  #receiveAnswer(message: Message & { kind: 'answer' }): void {
+    const { id, response } = message;
+    if (id === null) {
+      this.#options.fault(
+        new RpcError(
+          'protocol-error',
+          `the peer could not read a message: ${RpcError.fromWire(response.error).message}`,
+        ),
+      );
+      return;
+    }
+    const pending = typeof id === 'number' ? this.#pending.get(id) : undefined;
+    // An answer to no open call is one that came after its time-out: nobody waits for it.
+    if (pending === undefined || typeof id !== 'number') return;
+    this.#pending.delete(id);
+    pending.release();
+    if (!response.error && pending.onResult !== undefined) {
+      try {
+        pending.onResult(response.result);
+      } catch (error) {
+        pending.failure = asRpcError(error);
+      }
+    }
+    this.#client.receive(response);
+  }
+
+  #receiveRequest(request: JSONRPCRequest): void {
+    const isCall = request.id !== undefined;
+    if (isCall && this.#answering.size >= this.#pendingCallsMax) {
+      this.#send(
+        errorResponse(
+          request.id ?? null,
+          new RpcError('limit-exceeded', `${this.#pendingCallsMax} calls are already being answered`),
+        ),
+      );
+      return;
+    }
+    const controller = new AbortController();
+    const callbacks: ((error: WireError | undefined) => void)[] = [];
+    const context: CallContext = { signal: controller.signal, afterAnswer: (callback) => callbacks.push(callback) };
+    if (isCall) this.#answering.add(controller);
+    const answered = (response: JSONRPCResponse | null): void => {
+      this.#answering.delete(controller);
+      if (response === null || this.#closed !== undefined) return;
+      const sent = this.#send(response);
+      for (const callback of callbacks) callback(sent.error as WireError | undefined);
+    };
+    // The library turns every failure of a handler into a response, so this never rejects.
+    void Promise.resolve(this.#server.receive(request, context)).then(answered);
+  }
+
+  /** Starts a handler; whatever it throws or rejects with goes through the library to `mapErrorToJSONRPCErrorResponse`. */
+  #run(
+    name: string,
+    method: PeerMethod,
+    request: JSONRPCRequest,
+    context: CallContext,
+  ): Promise<JSONRPCResponse | null> {
+    const { id } = request;
+    let params: unknown;
+    try {
+      if (id === undefined && method.kind === 'call')
+        throw new RpcError('invalid-request', 'it is a call and needs an id');
+      params = method.parse(request.params);
+    } catch (error) {
+      if (id !== undefined) throw error;
+      this.#options.fault(new RpcError('protocol-error', `${name}: ${asRpcError(error).message}`));
+      return Promise.resolve(null);
+    }
+    const report = (error: unknown): never => {
+      if (!(error instanceof RpcError)) this.#options.internalError(error, name);
+      throw error;
+    };
+    try {
+      return Promise.resolve(method.handle(params, context)).then(
+        (result) => (id === undefined ? null : createJSONRPCSuccessResponse(id, result ?? null)),
+        report,
+      );
+    } catch (error) {
+      return report(error);
+    }
+  }
+
+  /** Sends an answer; if the transport cannot take it, `internal` goes in its place. Returns what was sent. */
+  #send(response: JSONRPCResponse): JSONRPCResponse {
+    try {
+      this.#options.send(response);
+      return response;
+    } catch (error) {
+      this.#options.internalError(error, 'answer');
+      const instead = errorResponse(response.id, new RpcError('internal', 'the answer could not be sent'));
+      this.#options.send(instead);
+      return instead;
+    }
+  }
+}
+
+function asRpcError(error: unknown): RpcError {
+  return error instanceof RpcError ? error : new RpcError('internal', 'internal error');
+}
+
+function errorResponse(id: JSONRPCID, error: RpcError): JSONRPCErrorResponse {
+  return createJSONRPCErrorResponse(id, RPC_ERROR_CODES[error.name], error.message, { name: error.name });
+}

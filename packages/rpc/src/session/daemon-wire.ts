@@ -1,0 +1,119 @@
+import type { Duplex } from 'node:stream';
+import { JSON_FRAME_BYTES_MAX } from '../frame/index.ts';
+import {
+  type CallContext,
+  NODE_TIMERS,
+  PENDING_CALLS_MAX,
+  RpcError,
+  type TimerHandle,
+  type Timers,
+} from '../peer/index.ts';
+import { HELLO_TIMEOUT_MS, OPEN_TRANSFERS_MAX, SESSION_VERSION } from './limits.ts';
+import {
+  AGENT_TO_DAEMON,
+  type AgentToDaemon,
+  type DaemonToAgent,
+  type Params,
+  parseFields,
+  type Result,
+} from './methods.ts';
+import { DAEMON_END, SessionWire } from './wire.ts';
+import type { NotificationHandlers, WireHandlers, WireOptions } from './wire-types.ts';
+
+/** What an agent says of itself. */
+export type HelloParams = Params<AgentToDaemon, 'session.hello'>;
+
+/** The part of the answer to session.hello that clipmuxd decides; the wire adds version and limits. */
+export type HelloDecision = Pick<Result<AgentToDaemon, 'session.hello'>, 'session' | 'daemon'>;
+
+/** What clipmuxd does when an agent sends something. */
+export type DaemonHandlers = WireHandlers &
+  NotificationHandlers<AgentToDaemon> & {
+    /** Lets the agent in, or throws RpcError (`denied`, `duplicate-agent`, …): the agent is told, and the connection ends. */
+    'session.hello'(params: HelloParams, context: CallContext): HelloDecision | Promise<HelloDecision>;
+    /** The answer to session.hello has been sent: from now on the agent may be sent grabs and asked for content. */
+    ready?(): void;
+  };
+
+/** Settings of clipmuxd's end. */
+export interface DaemonWireOptions extends WireOptions {
+  /** Milliseconds in which the agent must have said hello; {@link HELLO_TIMEOUT_MS} if not given. */
+  readonly helloTimeoutMs?: number;
+}
+
+/** clipmuxd's end of a session connection. It sees to it that the agent says hello first and waits for the answer. */
+export class DaemonWire extends SessionWire<DaemonToAgent, AgentToDaemon> {
+  readonly #handlers: DaemonHandlers;
+  readonly #options: DaemonWireOptions;
+  readonly #helloTimers: Timers;
+  #phase: 'expecting-hello' | 'answering-hello' | 'open' = 'expecting-hello';
+  #helloTimer: TimerHandle | undefined;
+
+  constructor(stream: Duplex, handlers: DaemonHandlers, options: DaemonWireOptions = {}) {
+    super(stream, DAEMON_END, handlers, options);
+    this.#handlers = handlers;
+    this.#options = options;
+    this.#helloTimers = options.timers ?? NODE_TIMERS;
+    const silent = () => void this.close(new RpcError('hello-required', 'no session.hello in time'));
+    this.#helloTimer = this.#helloTimers.set(silent, options.helloTimeoutMs ?? HELLO_TIMEOUT_MS);
+  }
+
+  protected override admit(message: unknown): void {
+    if (this.#phase === 'open') return;
+    const { method, id } = (typeof message === 'object' && message !== null ? message : {}) as Record<string, unknown>;
+    if (this.#phase === 'expecting-hello' && method === 'session.hello' && id !== undefined) {
+      this.#phase = 'answering-hello';
+      this.#clearHelloTimer();
+      return;
+    }
+    // The agent may leave while clipmuxd is still making up its mind.
+    if (this.#phase === 'answering-hello' && method === 'session.bye') return;
+    const error = new RpcError('hello-required', 'an agent must say session.hello first and wait for the answer');
+    if (method !== undefined) this.refuse(id, error);
+    throw error;
+  }
+
+  protected override admitData(): void {
+    if (this.#phase !== 'open')
+      throw new RpcError('hello-required', 'an agent must say session.hello first and wait for the answer');
+  }
+
+  protected override answerHello(
+    params: unknown,
+    context: CallContext,
+  ): Promise<Result<AgentToDaemon, 'session.hello'>> {
+    if (this.#phase === 'open') throw new RpcError('invalid-request', 'session.hello has been said already');
+    context.afterAnswer((error) => {
+      if (error !== undefined) {
+        void this.close(RpcError.fromWire(error));
+        return;
+      }
+      this.#phase = 'open';
+      this.#handlers.ready?.();
+    });
+    return this.#decide(params, context);
+  }
+
+  protected override ended(): void {
+    this.#clearHelloTimer();
+  }
+
+  async #decide(unchecked: unknown, context: CallContext): Promise<Result<AgentToDaemon, 'session.hello'>> {
+    const params = parseFields(AGENT_TO_DAEMON['session.hello'].params, unchecked);
+    if (params.version < SESSION_VERSION) {
+      throw new RpcError('version-unsupported', `clipmuxd speaks version ${SESSION_VERSION}, not ${params.version}`);
+    }
+    const { session, daemon } = await this.#handlers['session.hello'](params, context);
+    const limits = {
+      jsonFrameBytes: this.#options.jsonFrameBytesMax ?? JSON_FRAME_BYTES_MAX,
+      openTransfers: this.#options.openTransfersMax ?? OPEN_TRANSFERS_MAX,
+      pendingCalls: this.#options.pendingCallsMax ?? PENDING_CALLS_MAX,
+    };
+    return { version: SESSION_VERSION, session, daemon, limits };
+  }
+
+  #clearHelloTimer(): void {
+    if (this.#helloTimer !== undefined) this.#helloTimers.clear(this.#helloTimer);
+    this.#helloTimer = undefined;
+  }
+}

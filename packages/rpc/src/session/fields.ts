@@ -1,0 +1,46 @@
+import * as v from 'valibot';
+import { TRANSFER_ID_MAX } from '../frame/index.ts';
+import { GRAB_TYPES_MAX, TEXT_BYTES_MAX, TYPE_BYTES_MAX } from './limits.ts';
+
+/** The fields that messages are made of. */
+
+/** A selection that clipmux carries. */
+export const SELECTIONS = ['clipboard', 'primary'] as const;
+export const Selection = v.picklist(SELECTIONS, 'must be "clipboard" or "primary"');
+/** `clipboard` or `primary`. */
+export type Selection = v.InferOutput<typeof Selection>;
+
+const PRINTABLE_ASCII = /^[\x20-\x7e]+$/;
+
+/** A MIME type, for example `text/plain;charset=utf-8`. */
+export const MimeType = v.pipe(
+  v.string(),
+  v.maxLength(TYPE_BYTES_MAX, `must be at most ${TYPE_BYTES_MAX} bytes`),
+  v.regex(PRINTABLE_ASCII, 'must be printable ASCII'),
+);
+
+/** The types of a grab, best first. May be empty. */
+export const Types = v.pipe(v.array(MimeType), v.maxLength(GRAB_TYPES_MAX, `must be at most ${GRAB_TYPES_MAX} types`));
+
+/** Short text: names, versions, reasons. */
+export const Text = v.pipe(v.string(), v.maxBytes(TEXT_BYTES_MAX, `must be at most ${TEXT_BYTES_MAX} bytes`));
+
+const integer = (least: number, most: number) =>
+  v.pipe(
+    v.number(),
+    v.integer('must be an integer'),
+    v.minValue(least, `must be at least ${least}`),
+    v.maxValue(most, `must be at most ${most}`),
+  );
+
+/** A count or a size in bytes. */
+export const Count = integer(0, Number.MAX_SAFE_INTEGER);
+
+/** At least one. */
+export const Positive = integer(1, Number.MAX_SAFE_INTEGER);
+
+/** Code of an error. */
+export const ErrorCode = integer(-0x8000_0000, 0x7fff_ffff);
+
+/** Id of a transfer, chosen by the asker. */
+export const TransferId = integer(0, TRANSFER_ID_MAX);

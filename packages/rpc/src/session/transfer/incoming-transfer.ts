@@ -1,0 +1,162 @@
+import { RpcError, type TimerHandle, type Timers } from '../../peer/index.ts';
+import { TRANSFER_CREDIT_STEP_BYTES, TRANSFER_WINDOW_BYTES } from '../limits.ts';
+import { PieceList } from './piece-list.ts';
+
+/** What a transfer tells its surroundings. */
+interface IncomingTransferEvents {
+  /** The reader has taken so many bytes: the sender may send as many more. */
+  credit(bytes: number): void;
+  /** It was given up on this side; the sender is to be told. */
+  cancelled(error: RpcError): void;
+  /** All bytes are here, or it failed; nothing more is expected. */
+  over(error: RpcError | undefined): void;
+}
+
+interface Waiter {
+  resolve(result: IteratorResult<Uint8Array, undefined>): void;
+  reject(error: RpcError): void;
+}
+
+/** One transfer on the receiving side: asked for, then announced, then received under the window, and read at the reader's speed. */
+export class IncomingTransfer implements AsyncIterable<Uint8Array> {
+  readonly id: number;
+  readonly #stallTimeoutMs: number;
+  readonly #timers: Timers;
+  readonly #events: IncomingTransferEvents;
+  readonly #pieces = new PieceList();
+  #state: 'asked' | 'receiving' | 'complete' | 'failed' = 'asked';
+  #size = 0;
+  #type = '';
+  /** Bytes announced by frame headers so far. */
+  #framed = 0;
+  #received = 0;
+  /** Bytes that the sender may send in all, as far as it has been told. */
+  #granted = TRANSFER_WINDOW_BYTES;
+  /** Bytes read since the last credit. */
+  #uncredited = 0;
+  #failure: RpcError | undefined;
+  #reading = false;
+  #waiter: Waiter | undefined;
+  #stallTimer: TimerHandle | undefined;
+
+  constructor(id: number, stallTimeoutMs: number, timers: Timers, events: IncomingTransferEvents) {
+    this.id = id;
+    this.#stallTimeoutMs = stallTimeoutMs;
+    this.#timers = timers;
+    this.#events = events;
+  }
+
+  /** Bytes announced. */
+  get size(): number {
+    return this.#size;
+  }
+
+  /** Type announced. */
+  get type(): string {
+    return this.#type;
+  }
+
+  /** The sender has announced the content. */
+  answered(size: number, type: string): void {
+    if (this.#state !== 'asked') return;
+    this.#size = size;
+    this.#type = type;
+    if (size === 0) this.#finish('complete', undefined);
+    else this.#state = 'receiving';
+  }
+
+  /** A data frame begins. @throws {RpcError} `protocol-error` before the answer, past the announced size or past the window */
+  frame(bytes: number): void {
+    if (this.#state === 'asked') throw this.#violation('before the answer');
+    if (this.#state !== 'receiving') return;
+    this.#framed += bytes;
+    if (this.#framed > this.#size) throw this.#violation(`past the ${this.#size} bytes announced`);
+    if (this.#framed > this.#granted) throw this.#violation(`past the ${this.#granted} bytes that it had credit for`);
+  }
+
+  /** Some content. */
+  data(piece: Uint8Array): void {
+    if (this.#state !== 'receiving') return;
+    this.#received += piece.byteLength;
+    const waiter = this.#stopWaiting();
+    if (waiter === undefined) this.#pieces.pushCompact(piece);
+    if (this.#received === this.#size) this.#finish('complete', undefined);
+    if (waiter !== undefined) {
+      this.#taken(piece.byteLength);
+      waiter.resolve({ done: false, value: piece });
+    }
+  }
+
+  /** It failed: at the sender's word, or with the connection. What was not read is dropped. */
+  fail(error: RpcError): void {
+    if (this.#state === 'complete' || this.#state === 'failed') return;
+    this.#failure = error;
+    this.#pieces.clear();
+    const waiter = this.#stopWaiting();
+    this.#finish('failed', error);
+    waiter?.reject(error);
+  }
+
+  /** Gives it up and tells the sender, unless it is over. */
+  cancel(error: RpcError): void {
+    if (this.#state === 'complete' || this.#state === 'failed') return;
+    this.fail(error);
+    this.#events.cancelled(error);
+  }
+
+  [Symbol.asyncIterator](): AsyncIterator<Uint8Array, undefined> {
+    if (this.#reading) throw new Error('the content of a transfer can be read only once');
+    this.#reading = true;
+    return {
+      next: () => this.#next(),
+      return: () => {
+        this.cancel(new RpcError('cancelled', 'the reader stopped'));
+        this.#pieces.clear();
+        return Promise.resolve({ done: true, value: undefined });
+      },
+    };
+  }
+
+  #next(): Promise<IteratorResult<Uint8Array, undefined>> {
+    const piece = this.#pieces.shift();
+    if (piece !== undefined) {
+      this.#taken(piece.byteLength);
+      return Promise.resolve({ done: false, value: piece });
+    }
+    if (this.#failure !== undefined) return Promise.reject(this.#failure);
+    if (this.#state === 'complete') return Promise.resolve({ done: true, value: undefined });
+    if (this.#waiter !== undefined)
+      return Promise.reject(new Error('the content of a transfer is read one piece at a time'));
+    return new Promise((resolve, reject) => {
+      this.#waiter = { resolve, reject };
+      const stalled = () => this.cancel(new RpcError('timed-out', `nothing came for ${this.#stallTimeoutMs} ms`));
+      this.#stallTimer = this.#timers.set(stalled, this.#stallTimeoutMs);
+    });
+  }
+
+  #taken(bytes: number): void {
+    this.#uncredited += bytes;
+    if (this.#state !== 'receiving' || this.#granted >= this.#size || this.#uncredited < TRANSFER_CREDIT_STEP_BYTES)
+      return;
+    this.#granted += this.#uncredited;
+    this.#events.credit(this.#uncredited);
+    this.#uncredited = 0;
+  }
+
+  #stopWaiting(): Waiter | undefined {
+    const waiter = this.#waiter;
+    this.#waiter = undefined;
+    if (this.#stallTimer !== undefined) this.#timers.clear(this.#stallTimer);
+    this.#stallTimer = undefined;
+    return waiter;
+  }
+
+  #finish(state: 'complete' | 'failed', error: RpcError | undefined): void {
+    this.#state = state;
+    this.#events.over(error);
+  }
+
+  #violation(what: string): RpcError {
+    return new RpcError('protocol-error', `data of transfer ${this.id} ${what}`);
+  }
+}
