@@ -1,1 +1,3 @@
-export {};
+/** clipmuxd: sessions, arbitration and the link to the host. */
+export { main } from './cli.ts';
+export { Daemon, type DaemonOptions } from './daemon.ts';

@@ -29,6 +29,14 @@ export interface HostContent {
   readonly content: AsyncIterable<Uint8Array>;
 }
 
+/** What the multiplexer asks of the port. */
+export interface PortControl {
+  /** The handshake is done. */
+  confirm(): void;
+  /** Closes the port and opens it again. */
+  reset(reason: string): void;
+}
+
 interface SessionQuestion {
   readonly resolve: (content: HostContent) => void;
   readonly reject: (error: RpcError) => void;
@@ -46,7 +54,7 @@ interface HostQuestion {
  */
 export class Multiplexer implements HostLinkListener {
   readonly #logger: Logger;
-  readonly #broken: (reason: string) => void;
+  readonly #port: PortControl;
   #hostLink: HostLink | null = null;
   #state: ArbiterState = INITIAL_STATE;
   readonly #events: ArbiterEvent[] = [];
@@ -57,10 +65,9 @@ export class Multiplexer implements HostLinkListener {
   readonly #hostQuestions = new Map<RequestId, HostQuestion>();
   readonly #incoming = new Map<RequestId, IncomingContent>();
 
-  /** `broken` is called when the port must be closed and opened again. */
-  constructor(options: { logger: Logger; broken: (reason: string) => void }) {
+  constructor(options: { logger: Logger; port: PortControl }) {
     this.#logger = options.logger;
-    this.#broken = options.broken;
+    this.#port = options.port;
   }
 
   /** The link that this multiplexer listens to. To be set once, before the link opens. */
@@ -124,6 +131,7 @@ export class Multiplexer implements HostLinkListener {
   // --- what the host does
 
   attached(features: Extract<ArbiterEvent, { kind: 'host-attached' }>['features']): void {
+    this.#port.confirm();
     this.#dispatch({ kind: 'host-attached', features });
   }
 
@@ -166,7 +174,7 @@ export class Multiplexer implements HostLinkListener {
 
   broken(reason: string): void {
     this.#logger.warning('the port is closed and opened again', { reason });
-    this.#broken(reason);
+    this.#port.reset(reason);
   }
 
   // --- events in, effects out

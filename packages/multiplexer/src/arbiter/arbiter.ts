@@ -1,4 +1,4 @@
-import type { ArbiterEffect, ArbiterEvent } from './events.ts';
+import type { ArbiterEvent, ArbiterResult } from './events.ts';
 import { attach, clientDisconnected, detach, hostGrab, hostRelease, settleHost } from './host-events.ts';
 import {
   answerRequest,
@@ -10,12 +10,6 @@ import {
 import { changeEligible, connect, disconnect, sessionGrab, sessionRelease } from './session-events.ts';
 import type { ArbiterState } from './state.ts';
 import { Step } from './step.ts';
-
-/** A step's outcome: the new state, and what is to be done, in order. */
-export interface ArbiterResult {
-  readonly state: ArbiterState;
-  readonly effects: readonly ArbiterEffect[];
-}
 
 /**
  * Decides who owns each selection and who answers whom. Pure: no I/O, no clock, no randomness.

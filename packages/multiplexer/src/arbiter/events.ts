@@ -1,4 +1,4 @@
-import type { HostFeatures, Owner, RequestId, Selection, SessionId } from './state.ts';
+import type { ArbiterState, HostFeatures, Owner, RequestId, Selection, SessionId } from './state.ts';
 
 /** Why a session's request for the host's content was not served. The names are those of the session wire's errors. */
 export type Refusal =
@@ -6,6 +6,7 @@ export type Refusal =
   | 'type-unavailable'
   | 'denied'
   | 'timed-out'
+  | 'too-large'
   | 'cancelled'
   | 'owner-died'
   | 'owner-refused';
@@ -104,3 +105,9 @@ export type ArbiterEffect =
   | { readonly kind: 'data-to-session'; readonly request: RequestId }
   /** For those who watch: the ledger has changed. */
   | { readonly kind: 'owner-changed'; readonly selection: Selection; readonly owner: Owner };
+
+/** A step's outcome: the new state, and what is to be done, in order. */
+export interface ArbiterResult {
+  readonly state: ArbiterState;
+  readonly effects: readonly ArbiterEffect[];
+}

@@ -1,6 +1,6 @@
 /** Who owns each selection and who answers whom, decided without I/O. */
-export { type ArbiterResult, arbitrate } from './arbiter.ts';
-export type { ArbiterEffect, ArbiterEvent, Refusal } from './events.ts';
+export { arbitrate } from './arbiter.ts';
+export type { ArbiterEffect, ArbiterEvent, ArbiterResult, Refusal } from './events.ts';
 export {
   type ArbiterState,
   type HostFeatures,

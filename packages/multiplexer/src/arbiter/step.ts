@@ -1,5 +1,4 @@
-import type { ArbiterResult } from './arbiter.ts';
-import type { ArbiterEffect } from './events.ts';
+import type { ArbiterEffect, ArbiterResult } from './events.ts';
 import {
   type ArbiterState,
   type Host,
