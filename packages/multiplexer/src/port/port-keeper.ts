@@ -1,9 +1,8 @@
 import { EventEmitter } from 'node:events';
 import type { Duplex } from 'node:stream';
 import { type Logger, silentLogger } from '@clipmux/posix';
-import { NODE_TIMERS, type TimerHandle, type Timers } from '@clipmux/rpc';
+import { NODE_TIMERS, RetryDelays, type TimerHandle, type Timers } from '@clipmux/rpc';
 import { type PortError, type PortErrorCode, toPortError } from './port-error.ts';
-import { RetryDelays } from './retry-delays.ts';
 import type { PortTransport } from './transport.ts';
 
 /**

@@ -17,4 +17,5 @@ export {
   RpcPeer,
   type RpcPeerOptions,
 } from './peer.ts';
+export { RetryDelays } from './retry-delays.ts';
 export { NODE_TIMERS, type TimerHandle, type Timers } from './timers.ts';

@@ -1,8 +1,8 @@
 /** First wait after an attempt that failed, in milliseconds; each further one doubles it, up to the transport's ceiling. */
 export const FIRST_RETRY_MS = 100;
 /**
- * Longest wait after a connection that had proved itself, in milliseconds: QEMU closes and opens the port on its own resets, and the
- * user should not notice. Not 0, so that the two ends do not run in step.
+ * Longest wait after a connection that had proved itself, in milliseconds: QEMU closes and opens the port on its own resets, clipmuxd
+ * is restarted, and the user should not notice. Not 0, so that the two ends do not run in step.
  */
 export const QUICK_RETRY_MS = 20;
 /** A confirmed connection that lasted this long, in milliseconds, is in order; shorter ones may be a host that fails each time. */
@@ -10,7 +10,7 @@ export const STABLE_AFTER_MS = 1_000;
 /** So many short confirmed connections in a row are reopened at once; then they wait like failed attempts. */
 export const QUICK_RETRIES = 3;
 
-/** How long to wait before a port is opened again. Pure: time is told, randomness passed in. */
+/** How long to wait before a connection is opened again: the host's port, or an agent's to clipmuxd. Pure: time is told, randomness passed in. */
 export class RetryDelays {
   readonly #ceiling: number;
   readonly #random: () => number;
