@@ -1,0 +1,54 @@
+import type { OwnedTarget, Ownership } from './ownership.ts';
+import type { RequestorWindows, WindowUser } from './requestor-windows.ts';
+
+/**
+ * Gets the content of a target from the provider for one requestor, for as long as somebody waits for it:
+ * the requestor's window lives, ownership stands, and the time-out has not passed.
+ */
+export class Fetch implements WindowUser {
+  readonly #windows: RequestorWindows;
+  readonly #window: number;
+  readonly #ownership: Ownership;
+  readonly #abort = new AbortController();
+  readonly #late: NodeJS.Timeout;
+  readonly #lose = () => this.#settle(undefined);
+  #done: ((bytes: Uint8Array | undefined) => void) | undefined;
+
+  /** @param done called once: with the content, or with undefined where it is to be refused */
+  constructor(
+    windows: RequestorWindows,
+    window: number,
+    ownership: Ownership,
+    target: OwnedTarget,
+    providerMs: number,
+    done: (bytes: Uint8Array | undefined) => void,
+  ) {
+    this.#windows = windows;
+    this.#window = window;
+    this.#ownership = ownership;
+    this.#done = done;
+    this.#late = setTimeout(this.#lose, providerMs);
+    windows.acquire(window, this);
+    ownership.endSignal.addEventListener('abort', this.#lose);
+    ownership.content(target, this.#abort.signal).then(
+      (bytes) => this.#settle(bytes),
+      () => this.#settle(undefined), // why a provider fails is its own to report; the requestor is refused
+    );
+  }
+
+  windowGone(): void {
+    this.#settle(undefined);
+  }
+
+  #settle(bytes: Uint8Array | undefined): void {
+    const done = this.#done;
+    if (done === undefined) return;
+    this.#done = undefined;
+    clearTimeout(this.#late);
+    this.#ownership.endSignal.removeEventListener('abort', this.#lose);
+    done(bytes);
+    // Released only now, so that a transfer that goes on keeps the window's events coming.
+    this.#windows.release(this.#window, this);
+    if (bytes === undefined) this.#abort.abort();
+  }
+}

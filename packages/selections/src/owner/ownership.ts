@@ -1,0 +1,81 @@
+import type { ContentProvider } from '../backend.ts';
+import { SelectionError } from '../errors.ts';
+import { MAX_TYPES } from '../limits.ts';
+import { encodeCompoundText } from '../mime/compound-text.ts';
+import { utf8ToLatin1 } from '../mime/latin1.ts';
+import { type Answer, isValidType, targetsOfTypes } from '../mime/targets.ts';
+import type { AtomCache } from '../x11/atoms.ts';
+
+/** An answer with its atoms. */
+export interface OwnedTarget extends Answer {
+  /** The atom of the type that the property is to bear. */
+  readonly answerAtom: number;
+}
+
+/** One time of owning a selection: what is offered, from whom it comes, and since when. */
+export class Ownership {
+  /** Server time at which the selection was taken; set when that is sent. */
+  time = 0;
+  /** By the target's atom, in the order to list them. */
+  readonly targets: ReadonlyMap<number, OwnedTarget>;
+  readonly #provider: ContentProvider;
+  readonly #ended = new AbortController();
+
+  private constructor(targets: ReadonlyMap<number, OwnedTarget>, provider: ContentProvider) {
+    this.targets = targets;
+    this.#provider = provider;
+  }
+
+  /**
+   * Interns the targets' names, then calls back.
+   *
+   * @param types valid, see {@link checkTypes}
+   */
+  static prepare(
+    atoms: AtomCache,
+    types: readonly string[],
+    provider: ContentProvider,
+    done: (ownership: Ownership) => void,
+  ): void {
+    const answers = targetsOfTypes(types);
+    const names = [...answers].flatMap(([target, { answerType }]) => [target, answerType]);
+    atoms.intern(names, (known) => {
+      const targets = new Map<number, OwnedTarget>();
+      for (const [target, answer] of answers) {
+        const atom = known.get(target);
+        const answerAtom = known.get(answer.answerType);
+        if (atom !== undefined && answerAtom !== undefined) targets.set(atom, { ...answer, answerAtom });
+      }
+      done(new Ownership(targets, provider));
+    });
+  }
+
+  /** Aborts when the selection is no longer owned in this way. */
+  get endSignal(): AbortSignal {
+    return this.#ended.signal;
+  }
+
+  /** Lost, given up, or replaced: who waits for the provider is refused. */
+  end(): void {
+    this.#ended.abort();
+  }
+
+  /** Gets the content of a target in the form that it wants; rejects where it cannot be had in that form. */
+  async content(target: OwnedTarget, signal: AbortSignal): Promise<Uint8Array> {
+    const bytes = await this.#provider(target.type, signal);
+    if (target.form === 'as-is') return bytes;
+    const encoded = target.form === 'latin1' ? utf8ToLatin1(bytes) : encodeCompoundText(bytes);
+    if (encoded === undefined)
+      throw new SelectionError('type-unavailable', `the text does not fit ${target.answerType}`);
+    return encoded;
+  }
+}
+
+/** @throws SelectionError `bad-type` for a type that is no valid name, or too many */
+export function checkTypes(types: readonly string[]): void {
+  if (types.length > MAX_TYPES) {
+    throw new SelectionError('bad-type', `${types.length} types are more than the permitted ${MAX_TYPES}`);
+  }
+  const bad = types.find((type) => !isValidType(type));
+  if (bad !== undefined) throw new SelectionError('bad-type', `${JSON.stringify(bad.slice(0, 80))} is no valid type`);
+}
