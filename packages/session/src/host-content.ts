@@ -1,0 +1,82 @@
+import { NODE_TIMERS, RpcError, type Selection, type TimerHandle, type Timers } from '@clipmux/rpc';
+import { CONTENT_LINGER_MS } from './limits.ts';
+
+/** Fetches a whole content from clipmuxd. */
+export type Fetch = (selection: Selection, type: string, signal: AbortSignal) => Promise<Uint8Array>;
+
+/** One content that is being fetched, or was a moment ago. */
+interface Entry {
+  readonly content: Promise<Uint8Array>;
+  readonly controller: AbortController;
+  /** Programs that wait for it. */
+  waiting: number;
+  linger: TimerHandle | null;
+}
+
+/**
+ * What the host offers, as the session's programs ask for it. Programs that ask for the same at once share one transfer; the
+ * content is kept a moment for the next, then dropped.
+ */
+export class HostContent {
+  readonly #fetch: Fetch;
+  readonly #timers: Timers;
+  readonly #entries = new Map<string, Entry>();
+
+  constructor(fetch: Fetch, timers: Timers = NODE_TIMERS) {
+    this.#fetch = fetch;
+    this.#timers = timers;
+  }
+
+  /** The content. When nobody waits for it any more its transfer is cancelled. Rejects as the fetch does. */
+  async get(selection: Selection, type: string, signal: AbortSignal): Promise<Uint8Array> {
+    signal.throwIfAborted();
+    const key = keyOf(selection, type);
+    const entry = this.#entries.get(key) ?? this.#begin(key, selection, type);
+    if (entry.linger !== null) this.#timers.clear(entry.linger);
+    entry.linger = null;
+    entry.waiting += 1;
+    const stop = () => this.#leave(key, entry);
+    signal.addEventListener('abort', stop, { once: true });
+    try {
+      return await entry.content;
+    } finally {
+      signal.removeEventListener('abort', stop);
+      if (!signal.aborted) this.#leave(key, entry);
+    }
+  }
+
+  /** The host offers something else on this selection, or nothing: what is on its way is of no use. */
+  drop(selection: Selection): void {
+    for (const [key, entry] of this.#entries) if (key.startsWith(keyOf(selection, ''))) this.#forget(key, entry);
+  }
+
+  #begin(key: string, selection: Selection, type: string): Entry {
+    const controller = new AbortController();
+    const content = this.#fetch(selection, type, controller.signal);
+    const entry: Entry = { content, controller, waiting: 0, linger: null };
+    this.#entries.set(key, entry);
+    content.catch(() => {
+      // Those who wait are told; a failure is not kept for the next.
+      if (this.#entries.get(key) === entry) this.#entries.delete(key);
+    });
+    return entry;
+  }
+
+  #leave(key: string, entry: Entry): void {
+    entry.waiting -= 1;
+    if (entry.waiting > 0 || this.#entries.get(key) !== entry) return;
+    // Programs that give up often ask again at once, with another window; a transfer that is under way is worth that moment too.
+    entry.linger = this.#timers.set(() => this.#forget(key, entry), CONTENT_LINGER_MS);
+  }
+
+  #forget(key: string, entry: Entry): void {
+    if (entry.linger !== null) this.#timers.clear(entry.linger);
+    entry.linger = null;
+    if (this.#entries.get(key) === entry) this.#entries.delete(key);
+    entry.controller.abort(new RpcError('cancelled', 'no program waits for it any more'));
+  }
+}
+
+function keyOf(selection: Selection, type: string): string {
+  return `${selection} ${type}`;
+}

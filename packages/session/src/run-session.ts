@@ -1,0 +1,86 @@
+import type { Logger } from '@clipmux/posix';
+import { RpcError } from '@clipmux/rpc';
+import { DisplayError, X11Backend } from '@clipmux/selections';
+import { Agent } from './agent.ts';
+import { DaemonConnection, type Refused } from './daemon-connection.ts';
+import { MemoryKeeper } from './memory.ts';
+
+/** Exit statuses, documented in the help text and the manual page. */
+export const EXIT = { ok: 0, failure: 1, usage: 2, display: 3, refused: 4 } as const;
+
+export interface SessionRunOptions {
+  readonly socket: string;
+  /** As in the environment variable DISPLAY. */
+  readonly display: string;
+  readonly logger: Logger;
+  readonly version: string;
+}
+
+/** Why the agent ends. */
+type Ending =
+  | { readonly kind: 'signal'; readonly signal: NodeJS.Signals }
+  | { readonly kind: 'display'; readonly error: DisplayError }
+  | { readonly kind: 'refused'; readonly name: Refused; readonly message: string };
+
+/** Connects display and clipmuxd, and stays until a signal, the display's end or a refusal. Resolves with the exit status. */
+export async function runSession(options: SessionRunOptions): Promise<number> {
+  const { logger, display, socket } = options;
+  const { XDG_SESSION_ID } = process.env;
+  const backend = new X11Backend({ display });
+  const memory = new MemoryKeeper();
+  const agent = new Agent({
+    backend,
+    logger: logger.child('agent'),
+    largeContentPassed: () => memory.largeContentPassed(),
+  });
+  let end: (ending: Ending) => void = () => {};
+  const ended = new Promise<Ending>((resolve) => {
+    end = resolve;
+  });
+  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const)
+    process.once(signal, () => end({ kind: 'signal', signal }));
+  backend.on('closed', (error) => end({ kind: 'display', error }));
+  try {
+    await backend.open();
+  } catch (error) {
+    if (!(error instanceof DisplayError)) throw error;
+    logger.error(error.message, { code: error.code });
+    return EXIT.display;
+  }
+  const connection = new DaemonConnection(agent, {
+    path: socket,
+    identity: {
+      agent: { name: 'clipmux-session', version: options.version },
+      display,
+      session: XDG_SESSION_ID ?? null,
+      pid: process.pid,
+    },
+    logger: logger.child('connection'),
+    refused: (name, message) => end({ kind: 'refused', name, message }),
+  });
+  connection.start();
+  const ending = await ended;
+  memory.stop();
+  const status = explain(ending, logger);
+  await connection.stop(new RpcError('shutting-down', `the agent ends (${ending.kind})`));
+  await backend.close();
+  return status;
+}
+
+function explain(ending: Ending, logger: Logger): number {
+  switch (ending.kind) {
+    case 'signal':
+      logger.info('ending', { signal: ending.signal });
+      return EXIT.ok;
+    case 'display':
+      logger.error(ending.error.message, { code: ending.error.code });
+      return EXIT.display;
+    case 'refused':
+      if (ending.name === 'duplicate-agent' || ending.name === 'replaced') {
+        logger.info('another agent serves this session', { reason: ending.message });
+        return EXIT.ok;
+      }
+      logger.error('clipmuxd does not let this session take part', { reason: ending.message });
+      return EXIT.refused;
+  }
+}
