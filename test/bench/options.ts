@@ -33,7 +33,7 @@ Exits with 1 if a target is missed.
   --turns N           how often the contenders take turns (default 4)
   --only PART,...     of ${PARTS.join(', ')}
   --contender NAME    clipmux or stock alone (no ratios, no targets)
-  --node-flags FLAGS  what Node is given for clipmux's programs, such as "--lite-mode --max-semi-space-size=1"
+  --node-flags=FLAGS  what Node is given for clipmux's programs, such as "--lite-mode --max-semi-space-size=1"
   --json FILE         the results with all samples
   --help              this text
 `;

@@ -27,6 +27,7 @@ export function circumstances({ nodeFlags }: Options): Circumstances {
 
 function stockVersion(): string {
   try {
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: dpkg-query's own placeholder
     return execFileSync('dpkg-query', ['-W', '-f=${Version}', 'spice-vdagent'], { encoding: 'utf8' });
   } catch {
     return 'of unknown version';
