@@ -1,1 +1,30 @@
-export {};
+/** The host's end of the vdagent port, as a library: what QEMU's vdagent chardev or a SPICE client does, over any stream. */
+export { CONTENT_PIECE_SIZE, type Content } from './endpoint/content.ts';
+export type {
+  CapabilitiesEvent,
+  DataEvent,
+  DisconnectedEvent,
+  DroppedEvent,
+  GrabbedEvent,
+  GrabDiscardedEvent,
+  HostEvents,
+  OtherMessageEvent,
+  ProtocolErrorEvent,
+  RequestedEvent,
+  SelectionEvent,
+  ServedEvent,
+  Timed,
+} from './endpoint/events.ts';
+export { HostEndpoint, type HostFaults, type RequestTreatment } from './endpoint/host-endpoint.ts';
+export {
+  type Announce,
+  DEFAULT_MAX_PASTE_SIZE,
+  type HostOptions,
+  type Manner,
+  QEMU_OUTPUT_LIMIT,
+} from './endpoint/options.ts';
+export type { PasteOptions } from './endpoint/pastes.ts';
+export { HostError, type HostErrorCode } from './errors.ts';
+export { clipboardTypeOf, MIME_TYPES, mimeTypeOf, SELECTION_NAMES, type SelectionName, TEXT_TYPE } from './mime.ts';
+export { connect, type HostConnector } from './socket/connect.ts';
+export { DEFAULT_SOCKET_MODE, type HostListener, listen } from './socket/listen.ts';
