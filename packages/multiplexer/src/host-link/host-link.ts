@@ -288,7 +288,10 @@ export class HostLink {
     }
     this.#logger.info('the host has announced itself', { kind: agreement.kind, ...agreement.format });
     this.#listener.attached(agreement.features);
-    this.#settleTimer = this.#timers.set(() => this.#listener.settled(), SETTLE_MS);
+    this.#settleTimer = this.#timers.set(() => {
+      this.#logger.debug('the host has settled');
+      this.#listener.settled();
+    }, SETTLE_MS);
   }
 
   #clearTimers(): void {

@@ -1,0 +1,171 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { HostEndpoint, type HostListener, type HostOptions, listen } from '@clipmux/host';
+import { ended, stopProcess } from './processes.ts';
+import { until, within } from './wait.ts';
+import { startXvfb, type Xvfb } from './xvfb.ts';
+
+const DIST = join(import.meta.dirname, '../../dist');
+
+/** A program of ours under test, with what it has said so far. */
+export class Program {
+  readonly process: ChildProcess;
+  readonly #lines: string[] = [];
+  #waiting: (() => void)[] = [];
+
+  /** `node` is the one that runs the tests unless told otherwise. */
+  constructor(name: string, args: readonly string[], options: { env?: NodeJS.ProcessEnv; node?: string } = {}) {
+    this.process = spawn(options.node ?? process.execPath, [join(DIST, `${name}.cjs`), ...args], {
+      env: options.env ?? process.env,
+      stdio: ['ignore', 'ignore', 'pipe'],
+    });
+    let rest = '';
+    this.process.stderr?.on('data', (bytes: Buffer) => {
+      const lines = (rest + bytes.toString()).split('\n');
+      rest = lines.pop() ?? '';
+      this.#lines.push(...lines);
+      for (const wake of this.#waiting.splice(0)) wake();
+    });
+    this.process.once('exit', () => {
+      for (const wake of this.#waiting.splice(0)) wake();
+    });
+  }
+
+  /** What it has written to its log. */
+  get log(): string {
+    return this.#lines.join('\n');
+  }
+
+  /** Waits until a line of the log matches, counting from line `from`. Returns the number of lines up to it. */
+  async said(pattern: RegExp, from = 0): Promise<number> {
+    const search = async (): Promise<number> => {
+      for (;;) {
+        const index = this.#lines.findIndex((line, number) => number >= from && pattern.test(line));
+        if (index >= 0) return index + 1;
+        if (this.process.exitCode !== null || this.process.signalCode !== null) {
+          throw new Error(`it ended before it said ${pattern}:\n${this.log}`);
+        }
+        await new Promise<void>((resolve) => this.#waiting.push(resolve));
+      }
+    };
+    return within(search(), `${pattern} in the log:\n${this.log}`);
+  }
+
+  get lines(): number {
+    return this.#lines.length;
+  }
+
+  async exit(): Promise<number | null> {
+    await within(ended(this.process), 'the program to end');
+    return this.process.exitCode;
+  }
+
+  async stop(signal?: NodeJS.Signals): Promise<void> {
+    await stopProcess(this.process, signal);
+  }
+}
+
+/** Whether somebody accepts connections there. */
+export function accepts(path: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const probe = connect(path, () => {
+      probe.destroy();
+      resolve(true);
+    });
+    probe.once('error', () => resolve(false));
+  });
+}
+
+/** The whole chain on real parts: host endpoint, clipmuxd, an X display and its agent. */
+export interface Chain {
+  readonly host: HostEndpoint;
+  readonly xvfb: Xvfb;
+  readonly directory: string;
+  readonly portSocket: string;
+  readonly sessionSocket: string;
+  daemon: Program;
+  agent: Program;
+  startDaemon(): Promise<Program>;
+  startAgent(): Promise<Program>;
+  /** Resolves when the host knows what the guest can and the time for standing offers has passed. */
+  settled(): Promise<void>;
+  listenAgain(): Promise<void>;
+  closeListener(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+export interface ChainOptions {
+  readonly host?: HostOptions;
+  /** A display that runs already; else one of the chain's own. */
+  readonly xvfb?: Xvfb;
+  readonly logLevel?: string;
+  readonly node?: string;
+}
+
+export async function startChain(options: ChainOptions = {}): Promise<Chain> {
+  const directory = await mkdtemp(join(tmpdir(), 'clipmux-'));
+  const portSocket = join(directory, 'port.sock');
+  const sessionSocket = join(directory, 'session.sock');
+  const level = ['--log-level', options.logLevel ?? 'debug'];
+  const node = options.node === undefined ? {} : { node: options.node };
+  const host = new HostEndpoint(options.host);
+  let listener: HostListener | null = await listen(portSocket, host);
+  const xvfb = options.xvfb ?? (await startXvfb());
+
+  const startDaemon = async (): Promise<Program> => {
+    const daemon = new Program(
+      'clipmuxd',
+      ['--port', `unix:${portSocket}`, '--session-socket', sessionSocket, '--no-logind', ...level],
+      node,
+    );
+    await until(() => accepts(sessionSocket), `clipmuxd to be ready: ${daemon.log}`);
+    return daemon;
+  };
+  const startAgent = async (): Promise<Program> => {
+    const agent = new Program('clipmux-session', ['--socket', sessionSocket, '--display', xvfb.display, ...level], {
+      env: xvfb.env,
+      ...node,
+    });
+    await agent.said(/connected to clipmuxd/);
+    return agent;
+  };
+  const capable = once(host, 'capabilities');
+  const chain: Chain = {
+    host,
+    xvfb,
+    directory,
+    portSocket,
+    sessionSocket,
+    daemon: await startDaemon(),
+    agent: undefined as unknown as Program, // started below, once clipmuxd is there
+    startDaemon,
+    startAgent,
+    settled: async () => {
+      if (!host.guestCapabilities) await within(once(host, 'capabilities'), 'the guest to announce itself');
+      await chain.daemon.said(/the host has settled/);
+    },
+    listenAgain: async () => {
+      listener = await listen(portSocket, host);
+    },
+    closeListener: async () => {
+      host.disconnect();
+      await listener?.close();
+      listener = null;
+    },
+    stop: async () => {
+      await chain.agent.stop();
+      await chain.daemon.stop();
+      await listener?.close();
+      if (!options.xvfb) await xvfb.stop();
+      await rm(directory, { recursive: true, force: true });
+    },
+  };
+  chain.agent = await startAgent();
+  await within(capable, 'the guest to announce itself');
+  await chain.settled();
+  return chain;
+}
