@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { HostEndpoint, type HostListener, type HostOptions, listen } from '@clipmux/host';
 import { ended, stopProcess } from './processes.ts';
 import { until, within } from './wait.ts';
-import { startXvfb, type Xvfb } from './xvfb.ts';
+import { type Display, startXvfb, type Xvfb } from './xvfb.ts';
 
 const DIST = join(import.meta.dirname, '../../dist');
 
@@ -83,7 +83,7 @@ export function accepts(path: string): Promise<boolean> {
 /** The whole chain on real parts: host endpoint, clipmuxd, an X display and its agent. */
 export interface Chain {
   readonly host: HostEndpoint;
-  readonly xvfb: Xvfb;
+  readonly xvfb: Display;
   readonly directory: string;
   readonly portSocket: string;
   readonly sessionSocket: string;
@@ -100,8 +100,8 @@ export interface Chain {
 
 export interface ChainOptions {
   readonly host?: HostOptions;
-  /** A display that runs already; else one of the chain's own. */
-  readonly xvfb?: Xvfb;
+  /** A display that runs already, and is left running; else an Xvfb of the chain's own. */
+  readonly display?: Display;
   readonly logLevel?: string;
   readonly node?: string;
 }
@@ -114,7 +114,8 @@ export async function startChain(options: ChainOptions = {}): Promise<Chain> {
   const node = options.node === undefined ? {} : { node: options.node };
   const host = new HostEndpoint(options.host);
   let listener: HostListener | null = await listen(portSocket, host);
-  const xvfb = options.xvfb ?? (await startXvfb());
+  const own: Xvfb | null = options.display ? null : await startXvfb();
+  const xvfb = options.display ?? (own as Xvfb);
 
   const startDaemon = async (): Promise<Program> => {
     const daemon = new Program(
@@ -160,7 +161,7 @@ export async function startChain(options: ChainOptions = {}): Promise<Chain> {
       await chain.agent.stop();
       await chain.daemon.stop();
       await listener?.close();
-      if (!options.xvfb) await xvfb.stop();
+      await own?.stop();
       await rm(directory, { recursive: true, force: true });
     },
   };

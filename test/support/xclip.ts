@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { ended, run, stopProcess } from './processes.ts';
-import type { Xvfb } from './xvfb.ts';
+import type { Display } from './xvfb.ts';
 
 export type Selection = 'clipboard' | 'primary';
 
@@ -34,13 +34,13 @@ function xclipArguments(options: XclipOptions): string[] {
 }
 
 /** Copies with xclip, which stays in the foreground as the owner. It owns a moment after this returns. */
-export function xclipCopy(xvfb: Xvfb, content: Uint8Array | string, options: XclipOptions = {}): Copier {
+export function xclipCopy(xvfb: Display, content: Uint8Array | string, options: XclipOptions = {}): Copier {
   const args = ['-quiet', '-in', ...xclipArguments(options)];
   return copier(spawn('xclip', args, { env: xvfb.env, stdio: ['pipe', 'ignore', 'ignore'] }), content);
 }
 
 /** Pastes with xclip. Rejects with xclip's message when the owner refuses or nobody owns the selection. */
-export async function xclipPaste(xvfb: Xvfb, options: XclipOptions = {}): Promise<Buffer> {
+export async function xclipPaste(xvfb: Display, options: XclipOptions = {}): Promise<Buffer> {
   const outcome = await run('xclip', ['-out', ...xclipArguments(options)], {
     env: xvfb.env,
     ...(options.timeoutMs === undefined ? {} : { timeoutMs: options.timeoutMs }),
@@ -50,13 +50,13 @@ export async function xclipPaste(xvfb: Xvfb, options: XclipOptions = {}): Promis
 }
 
 /** The targets that the owner lists, by name, as xclip sees them. */
-export async function xclipTargets(xvfb: Xvfb, selection: Selection = 'clipboard'): Promise<string[]> {
+export async function xclipTargets(xvfb: Display, selection: Selection = 'clipboard'): Promise<string[]> {
   const list = await xclipPaste(xvfb, { selection, target: 'TARGETS' });
   return list.toString().split('\n').filter(Boolean);
 }
 
 /** Copies text with xsel, which stays in the foreground as the owner. */
-export function xselCopy(xvfb: Xvfb, text: Uint8Array | string, options: XselOptions = {}): Copier {
+export function xselCopy(xvfb: Display, text: Uint8Array | string, options: XselOptions = {}): Copier {
   const args = ['--nodetach', '--input', `--${options.selection ?? 'clipboard'}`];
   const env = { ...xvfb.env, ...options.env };
   return copier(spawn('xsel', args, { env, stdio: ['pipe', 'ignore', 'ignore'] }), text);
@@ -70,7 +70,7 @@ export interface XselOptions {
 }
 
 /** Pastes text with xsel; empty when nobody owns the selection. */
-export async function xselPaste(xvfb: Xvfb, options: XselOptions = {}): Promise<Buffer> {
+export async function xselPaste(xvfb: Display, options: XselOptions = {}): Promise<Buffer> {
   const outcome = await run('xsel', ['--output', `--${options.selection ?? 'clipboard'}`], {
     env: { ...xvfb.env, ...options.env },
     ...(options.timeoutMs === undefined ? {} : { timeoutMs: options.timeoutMs }),

@@ -4,12 +4,16 @@ import { stopProcess } from './processes.ts';
 /** How long an Xvfb may take until it accepts connections. */
 const XVFB_START_TIMEOUT_MS = 20_000;
 
-/** A virtual X server of its own for one test. */
-export interface Xvfb {
+/** An X display that programs can be shown on. */
+export interface Display {
   /** What goes into DISPLAY, such as `:7`. */
   readonly display: string;
   /** The environment a program needs to be shown on it. */
   readonly env: NodeJS.ProcessEnv;
+}
+
+/** A virtual X server of its own for one test. */
+export interface Xvfb extends Display {
   readonly process: ChildProcess;
   /** Ends it; SIGKILL makes a server that crashes. */
   stop(signal?: NodeJS.Signals): Promise<void>;
