@@ -1,0 +1,167 @@
+import { parseArgs } from 'node:util';
+import type { Manner } from '../endpoint/options.ts';
+import { MIME_TYPES, type SelectionName, TEXT_TYPE } from '../mime.ts';
+import { UsageError } from './exit-status.ts';
+
+/** What every command needs. */
+export interface CommonArguments {
+  readonly socket: string;
+  readonly listen: boolean;
+  readonly manner: Manner;
+  readonly selection: SelectionName;
+  /** Milliseconds; undefined for no limit. */
+  readonly timeout: number | undefined;
+}
+
+/** `copy`. */
+export interface CopyArguments extends CommonArguments {
+  readonly command: 'copy';
+  /** A file for each type; null for the standard input, at most once. */
+  readonly sources: ReadonlyMap<string, string | null>;
+  readonly once: boolean;
+}
+
+/** `paste`. */
+export interface PasteArguments extends CommonArguments {
+  readonly command: 'paste';
+  readonly type: string | undefined;
+  readonly output: string | undefined;
+  readonly wait: boolean;
+}
+
+/** `watch`. */
+export interface WatchArguments extends CommonArguments {
+  readonly command: 'watch';
+  readonly json: boolean;
+}
+
+/** What the command line asks for. */
+export type Arguments = CopyArguments | PasteArguments | WatchArguments | { readonly command: 'help' | 'version' };
+
+const COMMANDS: readonly string[] = ['copy', 'paste', 'watch'];
+
+/** Milliseconds that a paste waits unless told otherwise. */
+const DEFAULT_PASTE_TIMEOUT = 10_000;
+
+/** The longest time-out in seconds: what a timer holds. */
+const MAX_TIMEOUT_SECONDS = 2_000_000;
+
+/** Reads the command line. Throws {@link UsageError}. */
+export function parseArguments(argv: readonly string[]): Arguments {
+  const { values, positionals } = parse(argv);
+  if (values.help) return { command: 'help' };
+  if (values.version) return { command: 'version' };
+  const [command, file, ...more] = positionals;
+  if (command === undefined) throw new UsageError('a command is missing: copy, paste or watch');
+  if (!COMMANDS.includes(command))
+    throw new UsageError(`there is no command ${command}: copy, paste and watch are there`);
+  if (more.length > 0 || (file !== undefined && command !== 'copy')) {
+    throw new UsageError(`too many arguments: ${[file, ...more].slice(command === 'copy' ? 1 : 0).join(' ')}`);
+  }
+  if (values.socket === undefined) throw new UsageError('--socket PATH is missing');
+  const common = {
+    socket: values.socket,
+    listen: values.listen ?? false,
+    manner: oneOf('--manner', values.manner ?? 'qemu', ['qemu', 'spice']),
+    selection: oneOf('--selection', values.selection ?? 'clipboard', ['clipboard', 'primary']),
+  };
+  const types = values.type ?? [];
+  switch (command) {
+    case 'copy':
+      only(command, values, ['type', 'once']);
+      return {
+        ...common,
+        command,
+        timeout: timeout(values.timeout, undefined),
+        sources: sources(types, file),
+        once: values.once ?? false,
+      };
+    case 'paste':
+      only(command, values, ['type', 'output', 'wait']);
+      if (types.length > 1) throw new UsageError('paste takes one --type');
+      return {
+        ...common,
+        command,
+        timeout: timeout(values.timeout, DEFAULT_PASTE_TIMEOUT),
+        type: types[0] === undefined ? undefined : oneOf('--type', types[0], MIME_TYPES),
+        output: values.output,
+        wait: values.wait ?? false,
+      };
+    case 'watch':
+      only(command, values, ['json']);
+      return { ...common, command, timeout: timeout(values.timeout, undefined), json: values.json ?? false };
+    default:
+      throw new UsageError(`there is no command ${command}`);
+  }
+}
+
+function parse(argv: readonly string[]): ReturnType<typeof parseArgs<typeof CONFIGURATION>> {
+  try {
+    return parseArgs({ ...CONFIGURATION, args: [...argv] });
+  } catch (error) {
+    throw new UsageError(error instanceof Error ? error.message : String(error));
+  }
+}
+
+const CONFIGURATION = {
+  allowPositionals: true,
+  options: {
+    socket: { type: 'string' },
+    listen: { type: 'boolean' },
+    manner: { type: 'string' },
+    selection: { type: 'string' },
+    type: { type: 'string', multiple: true },
+    output: { type: 'string' },
+    once: { type: 'boolean' },
+    wait: { type: 'boolean' },
+    timeout: { type: 'string' },
+    json: { type: 'boolean' },
+    help: { type: 'boolean' },
+    version: { type: 'boolean' },
+  },
+} as const;
+
+/** Options that belong to some commands only. */
+const SPECIAL = ['type', 'output', 'once', 'wait', 'json'] as const;
+
+function only(command: string, values: Readonly<Record<string, unknown>>, allowed: readonly string[]): void {
+  for (const option of SPECIAL) {
+    if (values[option] !== undefined && !allowed.includes(option)) {
+      throw new UsageError(`--${option} does not belong to ${command}`);
+    }
+  }
+}
+
+function oneOf<T extends string>(option: string, value: string, allowed: readonly T[]): T {
+  const found = allowed.find((each) => each === value);
+  if (found === undefined) throw new UsageError(`${option} ${value}: must be one of ${allowed.join(', ')}`);
+  return found;
+}
+
+function timeout(value: string | undefined, byDefault: number | undefined): number | undefined {
+  if (value === undefined) return byDefault;
+  const seconds = value.trim() === '' ? Number.NaN : Number(value);
+  if (!(seconds >= 0 && seconds <= MAX_TIMEOUT_SECONDS)) {
+    throw new UsageError(`--timeout ${value}: must be seconds, 0 to ${MAX_TIMEOUT_SECONDS}`);
+  }
+  return seconds === 0 ? undefined : seconds * 1000;
+}
+
+/** The type's own name may hold a `=` (charset=utf-8), so what comes before the file is looked up, not cut off. */
+function sources(types: readonly string[], file: string | undefined): ReadonlyMap<string, string | null> {
+  const result = new Map<string, string | null>();
+  const standard = file === undefined || file === '-' ? null : file;
+  for (const value of types) {
+    const type = MIME_TYPES.find((each) => value === each || value.startsWith(`${each}=`));
+    if (type === undefined)
+      throw new UsageError(`--type ${value}: must be one of ${MIME_TYPES.join(', ')}, or one of them =FILE`);
+    if (result.has(type)) throw new UsageError(`--type ${type} is given twice`);
+    result.set(type, value === type ? standard : value.slice(type.length + 1));
+  }
+  if (types.length === 0) result.set(TEXT_TYPE, standard);
+  const unnamed = types.filter((value) => MIME_TYPES.includes(value)).length;
+  if (unnamed > 1) throw new UsageError('only one --type can do without =FILE: there is one content');
+  if (types.length > 0 && unnamed === 0 && file !== undefined)
+    throw new UsageError(`${file}: no --type says what it is`);
+  return result;
+}

@@ -1,0 +1,71 @@
+import { once } from 'node:events';
+import { access, constants } from 'node:fs/promises';
+import type { Readable } from 'node:stream';
+import type { Content } from '../endpoint/content.ts';
+import type { HostEndpoint } from '../endpoint/host-endpoint.ts';
+import { DEFAULT_MAX_PASTE_SIZE } from '../endpoint/options.ts';
+import { HostError } from '../errors.ts';
+import type { CopyArguments } from './arguments.ts';
+import { ExitStatus } from './exit-status.ts';
+import type { CliIo } from './io.ts';
+import { aborted, withEndpoint } from './session.ts';
+
+/** Offers content to the guest until it has been taken over, served once, or the program is ended. */
+export async function copy(given: CopyArguments, io: CliIo): Promise<number> {
+  const contents = new Map<string, Content>();
+  for (const [type, file] of given.sources) {
+    if (file !== null) await access(file, constants.R_OK);
+    contents.set(type, file === null ? await readAll(io.stdin, io.ended) : { file });
+  }
+  return withEndpoint(
+    given,
+    true,
+    (host) => host.copy(given.selection, contents),
+    async (host) => {
+      const finished = new AbortController();
+      try {
+        const reasons = [aborted(io.ended), ended(host, given, finished.signal)];
+        const { timeout } = given;
+        if (timeout !== undefined) {
+          reasons.push(host.ready({ timeout, signal: finished.signal }).then(() => aborted(finished.signal)));
+        }
+        await Promise.race(reasons);
+      } finally {
+        finished.abort();
+      }
+      return ExitStatus.OK;
+    },
+  );
+}
+
+/** The guest took the selection over, or, with `--once`, was served. Never rejects: `signal` only frees the listeners. */
+async function ended(host: HostEndpoint, given: CopyArguments, signal: AbortSignal): Promise<void> {
+  const waits = [once(host, 'lost', { signal })];
+  if (given.once) waits.push(once(host, 'served', { signal }));
+  const quiet = (): void => {};
+  await Promise.race(waits.map((wait) => wait.then(quiet, quiet)));
+}
+
+async function readAll(stream: Readable, ended: AbortSignal): Promise<Uint8Array> {
+  const pieces: Uint8Array[] = [];
+  let size = 0;
+  const stop = (): void => {
+    stream.destroy();
+  };
+  ended.addEventListener('abort', stop, { once: true });
+  try {
+    for await (const piece of stream as AsyncIterable<Uint8Array>) {
+      size += piece.length;
+      if (size > DEFAULT_MAX_PASTE_SIZE) {
+        throw new HostError(
+          'too-large',
+          `the standard input is past the limit of ${DEFAULT_MAX_PASTE_SIZE} bytes: use a file`,
+        );
+      }
+      pieces.push(piece);
+    }
+  } finally {
+    ended.removeEventListener('abort', stop);
+  }
+  return Buffer.concat(pieces, size);
+}
