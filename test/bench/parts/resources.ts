@@ -11,6 +11,9 @@ import { MIB } from './throughput.ts';
 /** After its start a program finishes what it does in the background, such as compiling and collecting garbage. */
 const SETTLE_MS = 2000;
 
+/** V8 collects garbage once more, in the background, about 8 s after a program has become idle; then nothing is left to do. */
+const BECOME_IDLE_MS = 12_000;
+
 /** "A few seconds" after a transfer memory must be given back. */
 const GIVE_BACK_MS = 5000;
 
@@ -41,7 +44,7 @@ export async function measureMemory(contender: Contender, tools: Tools, measurem
 
 /** How often each process is woken while host and session are connected and nobody copies. */
 export async function measureIdle(contender: Contender, measurements: Measurements, seconds: number): Promise<void> {
-  await sleep(SETTLE_MS);
+  await sleep(BECOME_IDLE_MS);
   const before = ROLES.map((role) => wakeUpsOf(contender[role]));
   await sleep(seconds * 1000);
   ROLES.forEach((role, index) => {
