@@ -1,7 +1,10 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { RpcError } from '../peer/index.ts';
+import { encodeJsonFrame } from '../frame/index.ts';
+import { RPC_ERROR_CODES, RpcError } from '../peer/index.ts';
 import { type AgentHandlers, AgentWire } from './agent-wire.ts';
 import { type DaemonHandlers, DaemonWire, type DaemonWireOptions } from './daemon-wire.ts';
+import { AGENT_TO_DAEMON, DAEMON_TO_AGENT } from './methods.ts';
 import { FakeTimers, RawPeer, settle, streamPair } from './testing.ts';
 import type { CloseReason } from './wire-types.ts';
 
@@ -321,6 +324,55 @@ describe('bad input', () => {
     raw.send({ method: 'selection.future', params: {} });
     raw.send({ id: 3, method: '__proto__', params: {} });
     expect(await raw.nextJson()).toMatchObject({ id: 3, error: { code: -32601, data: { name: 'method-not-found' } } });
+  });
+});
+
+describe('junk', () => {
+  const METHODS = [...Object.keys(AGENT_TO_DAEMON), ...Object.keys(DAEMON_TO_AGENT)];
+  const value = fc.oneof(fc.jsonValue({ maxDepth: 2 }), fc.constantFrom('clipboard', 'text/plain', 0, 1, 2, 300_000));
+  const params = fc.record(
+    {
+      selection: value,
+      type: value,
+      types: value,
+      seen: value,
+      transfer: value,
+      bytes: value,
+      error: value,
+      maxBytes: value,
+    },
+    { requiredKeys: [] },
+  );
+  const json = fc
+    .record(
+      { jsonrpc: fc.constant('2.0'), id: value, method: fc.constantFrom(...METHODS), params, result: params },
+      { requiredKeys: ['jsonrpc'] },
+    )
+    .map((message) => encodeJsonFrame(JSON.stringify(message)));
+  const data = fc.uint8Array({ maxLength: 40 }).map((bytes) => Buffer.from(bytes));
+  const frame = fc.oneof({ weight: 5, arbitrary: json }, { weight: 1, arbitrary: data });
+
+  it('of any kind after hello is answered, ignored or ends the connection with a typed reason; nothing else is raised', async () => {
+    const run = async (frames: Buffer[]): Promise<void> => {
+      const { raw, wire, events, reasons } = rawDaemon({
+        'selection.request': ({ type }) => ({ size: type.length, type, content: Buffer.from(type) }),
+      });
+      raw.send(HELLO);
+      await raw.nextJson();
+      const asked = wire
+        .collect({ selection: 'primary', type: 'x' }, { maxBytes: 10 })
+        .catch((error: unknown) => error);
+      for (const bytes of frames) if (!raw.stream.writableEnded) raw.stream.write(bytes);
+      await settle();
+      void wire.close();
+      const outcome = await asked;
+      if (outcome instanceof Error) expect(outcome).toBeInstanceOf(RpcError);
+      expect(events.filter((event) => Array.isArray(event) && event[0] === 'internal')).toEqual([]);
+      expect(reasons).toHaveLength(1);
+      expect(Object.keys(RPC_ERROR_CODES)).toContain(reasons[0]?.name);
+      expect(wire.openTransfers).toEqual({ incoming: 0, outgoing: 0 });
+    };
+    await fc.assert(fc.asyncProperty(fc.array(frame, { maxLength: 12 }), run));
   });
 });
 
