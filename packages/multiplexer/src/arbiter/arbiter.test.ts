@@ -111,6 +111,13 @@ describe('a request of the host', () => {
     ]);
   });
 
+  it('gets empty content as content', () => {
+    const asked = run([...OFFERED, hostRequest(7)]);
+    expect(run([{ kind: 'session-answered', request: 7, size: 0 }], asked.state).effects).toEqual([
+      { kind: 'data-to-host', request: 7 },
+    ]);
+  });
+
   it('is answered with nothing when nobody owns the selection or the type is not offered', () => {
     expect(run([...HOST_READY, ...ONE_SESSION, hostRequest(7)]).effects).toEqual([
       { kind: 'empty-to-host', request: 7 },

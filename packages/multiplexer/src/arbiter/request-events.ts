@@ -44,7 +44,7 @@ export function answerRequest(step: Step, id: RequestId, size: number): void {
   if (!request) return;
   const { host } = step;
   const tooLarge = host.phase !== 'absent' && host.maxClipboard !== null && size > host.maxClipboard;
-  if (size > 0 && !tooLarge) {
+  if (!tooLarge) {
     step.emit({ kind: 'data-to-host', request: id });
     return;
   }

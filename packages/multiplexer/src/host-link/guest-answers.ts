@@ -55,7 +55,7 @@ export class GuestAnswers {
   }
 
   /**
-   * Answers with content. One that fails before any of it has gone out becomes an empty answer; one that fails later cannot be
+   * Answers with content. Empty text is text; an empty image is nothing. One that fails before any of it has gone out becomes an empty answer; one that fails later cannot be
    * ended, because its size has been told: then the writer fails, and with it the link.
    */
   async answer(request: RequestId, content: OutgoingContent): Promise<void> {
@@ -85,6 +85,10 @@ export class GuestAnswers {
       return;
     }
     const { held, rest } = gathered;
+    if (content.size === 0 && question.head.clipboardType !== ClipboardType.UTF8_TEXT) {
+      sendEmpty(question);
+      return;
+    }
     const writer = new ClipboardDataWriter(VDP_CLIENT_PORT, question.head, content.size, question.format);
     if (!rest) {
       question.writer.push({ kind: 'framed', buffers: [...writer.write(...held), ...writer.end()] });

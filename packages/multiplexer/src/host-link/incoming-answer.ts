@@ -7,7 +7,7 @@ import {
   type VdAgentError,
 } from '@clipmux/vdagent';
 import type { RequestId, Selection } from '../arbiter/index.ts';
-import { mimeOf, selectionOf } from './content-types.ts';
+import { mimeOf, selectionOf, TEXT_MIME } from './content-types.ts';
 
 /** What the host answers, while it arrives. */
 export interface IncomingContent {
@@ -77,7 +77,9 @@ export class IncomingAnswer {
     if (!selection) this.#begin({ kind: 'ignored' });
     else if (head.clipboardType === ClipboardType.NONE)
       this.#begin({ kind: 'nothing', selection, clipboardType: null });
-    else if (size === 0) this.#begin({ kind: 'nothing', selection, clipboardType: head.clipboardType });
+    // Empty text is a content like any other. QEMU answers like that for what it does not have, too: pasting nothing fits both.
+    else if (size === 0 && type !== TEXT_MIME)
+      this.#begin({ kind: 'nothing', selection, clipboardType: head.clipboardType });
     else if (!type) this.#begin({ kind: 'ignored' });
     else this.#pieces = this.#begin({ kind: 'content', selection, clipboardType: head.clipboardType, type, size });
   }
