@@ -89,7 +89,8 @@ export class Agent implements AgentSide {
         // What programs did before is settled only now: their offers up to here crossed this grab.
         state.seen = Math.max(state.seen, serial);
         if (stands) state.offer = null;
-        else this.#logger.debug('a program took the selection meanwhile', { selection, serial });
+        const outcome = stands ? 'the selection is owned for the host' : 'a program took the selection meanwhile';
+        this.#logger.debug(outcome, { selection, serial });
       },
       (error: unknown) => this.#logger.warning('the selection could not be taken', { selection, error: String(error) }),
     );
@@ -144,6 +145,7 @@ export class Agent implements AgentSide {
     this.#hostContent.drop(selection);
     this.#backend
       .disown(selection)
+      .then(() => this.#logger.debug('nothing is owned for the host', { selection }))
       .catch((error: unknown) => this.#logger.debug('not given up', { selection, error: String(error) }));
   }
 
