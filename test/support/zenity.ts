@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { run, stopProcess } from './processes.ts';
 import { until } from './wait.ts';
 import type { Copier } from './xclip.ts';
-import type { Xvfb } from './xvfb.ts';
+import type { Display } from './xvfb.ts';
 
 /** A GTK entry field on the display, driven by its keyboard shortcuts. */
 export interface GtkEntry extends Copier {
@@ -13,7 +13,7 @@ export interface GtkEntry extends Copier {
 }
 
 /** Opens a zenity entry dialog that holds `text` and waits until it has the keyboard. */
-export async function openGtkEntry(xvfb: Xvfb, text = ''): Promise<GtkEntry> {
+export async function openGtkEntry(xvfb: Display, text = ''): Promise<GtkEntry> {
   const title = `entry ${process.hrtime.bigint()}`;
   const child = spawn('zenity', ['--entry', `--title=${title}`, `--entry-text=${text}`], {
     env: { ...xvfb.env, NO_AT_BRIDGE: '1', GDK_BACKEND: 'x11' },
