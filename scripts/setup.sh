@@ -26,20 +26,19 @@ vm    | mmdebstrap      | mmdebstrap         | builds the guest system
 vm    | e2fsprogs       | mke2fs             | puts the guest system on its disk
 vm    | openssh-client  | ssh                | commands inside the guest
 '
-NODE_MINIMUM='18.19'      # what clipmux runs on
-NODE_DEVELOPMENT='20.0'   # what vitest and TypeScript run on
+NODE_MINIMUM='20.15'      # to build, demonstrate and test; the built programs run on 18.19
 OTHER_NODES='18.19 22 24' # what the built programs are also tested on
 
 say() { printf 'setup: %s\n' "$*" >&2; }
 die() { say "$*"; exit 1; }
 
-check_node() { # $1: the lowest version, $2: what for
-  command -v node >/dev/null || die "Node $1 or newer is needed $2, and there is no 'node' on the PATH."
+check_node() {
+  command -v node >/dev/null || die "Node $NODE_MINIMUM or newer is needed, and there is no 'node' on the PATH."
   command -v npm >/dev/null || die "npm is needed to install the npm packages, and is not on the PATH (Debian: apt-get install npm)."
   node -e '
     const [have, want] = [process.versions.node, process.argv[1]].map((v) => v.split(".").map(Number));
-    process.exit(have[0] > want[0] || (have[0] === want[0] && have[1] >= want[1]) ? 0 : 1)' "$1" ||
-    die "Node $1 or newer is needed $2; this is $(node --version) at $(command -v node)."
+    process.exit(have[0] > want[0] || (have[0] === want[0] && have[1] >= want[1]) ? 0 : 1)' "$NODE_MINIMUM" ||
+    die "Node $NODE_MINIMUM or newer is needed to build and test (the built programs run on 18.19); this is $(node --version) at $(command -v node)."
 }
 
 npm_packages() {
@@ -128,7 +127,7 @@ fetch_node() { # $1: package, $2: version
   rm -rf "$work"
 }
 
-check_node "$NODE_MINIMUM" 'to run clipmux'
+check_node
 purposes=''
 for purpose in "$@"; do
   case "$purpose" in
@@ -138,7 +137,6 @@ for purpose in "$@"; do
     *) die "unknown purpose '$purpose'; there are demo, test, bench and vm." ;;
   esac
 done
-case " $purposes " in *' test '*) check_node "$NODE_DEVELOPMENT" 'for the tests (the built programs run on 18.19)' ;; esac
 npm_packages
 # shellcheck disable=SC2086 # the list is split into words on purpose
 [ -z "$purposes" ] || debian_packages $purposes

@@ -26,3 +26,5 @@ export const PROGRAMS = ['clipmuxd', 'clipmux-session', 'clipmux-host'].map((nam
   name,
   path: join(ROOT, 'dist', `${name}.cjs`),
 }));
+
+export const HOST_PROGRAM = join(ROOT, 'dist', 'clipmux-host.cjs');
