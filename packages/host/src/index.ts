@@ -15,7 +15,8 @@ export type {
   ServedEvent,
   Timed,
 } from './endpoint/events.ts';
-export { HostEndpoint, type HostFaults, type RequestTreatment } from './endpoint/host-endpoint.ts';
+export type { HostFaults, RequestTreatment } from './endpoint/faults.ts';
+export { HostEndpoint } from './endpoint/host-endpoint.ts';
 export {
   type Announce,
   DEFAULT_MAX_PASTE_SIZE,

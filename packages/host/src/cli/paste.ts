@@ -44,7 +44,7 @@ async function offer(
 ): Promise<readonly string[]> {
   const late = new AbortController();
   const end = (): void => late.abort(ended.reason);
-  const timer = grace === undefined ? undefined : setTimeout(() => late.abort(nothing(given, grace)), grace);
+  const timer = grace === undefined ? undefined : setTimeout(() => late.abort(nothing(given)), grace);
   ended.addEventListener('abort', end);
   try {
     for (;;) {
@@ -64,8 +64,7 @@ async function offer(
   }
 }
 
-function nothing(given: PasteArguments, grace: number): HostError {
-  if (given.wait)
-    return new HostError('timed-out', `nothing was copied in the guest's ${given.selection} within ${grace} ms`);
+function nothing(given: PasteArguments): HostError {
+  if (given.wait) return new HostError('timed-out', `nothing was copied in the guest's ${given.selection} in time`);
   return new HostError('nothing-to-paste', `the guest owns nothing in ${given.selection}`);
 }

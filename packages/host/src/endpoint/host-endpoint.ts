@@ -5,7 +5,6 @@ import {
   type CapabilitySet,
   type ChunkPort,
   type ClipboardSelection,
-  ClipboardType,
   type Message,
   VDP_SERVER_PORT,
 } from '@clipmux/vdagent';
@@ -18,29 +17,17 @@ import {
   selectionNumber,
   selectionOf,
 } from '../mime.ts';
-import { type Content, type OpenContent, openBytes, openFile } from './content.ts';
+import { type Answer, answerTo } from './answer.ts';
+import type { Content } from './content.ts';
 import type { HostEvents } from './events.ts';
+import type { HostFaults } from './faults.ts';
 import { GuestLink, type GuestLinkHandler } from './guest-link.ts';
 import { type HostOptions, type HostSettings, hostSettings } from './options.ts';
 import { type PasteOptions, Pastes } from './pastes.ts';
-
-/** How the endpoint treats a request of the guest's: properly, or in one of the ways in which hosts fail. */
-export type RequestTreatment = 'serve' | 'answer-none' | 'answer-empty' | 'never-answer';
-
-/** Misbehaviour, for tests of the guest. */
-export interface HostFaults {
-  /** Default: `serve`. */
-  readonly requests?: RequestTreatment;
-  /** Whether to go on reading what the guest sends. Default: yes. */
-  readonly reading?: boolean;
-  /** Drop each message that would make more than so many bytes wait, unanswered; QEMU: `QEMU_OUTPUT_LIMIT`. Default: none. */
-  readonly outputLimit?: number;
-}
+import { nextAnnouncement } from './ready.ts';
 
 /** Milliseconds that `close` allows for what is still to be sent. */
 const CLOSE_GRACE = 1000;
-
-const NOTHING: OpenContent = openBytes(new Uint8Array(0));
 
 /** What the guest offers in a selection. */
 interface GuestOffer {
@@ -162,29 +149,7 @@ export class HostEndpoint extends EventEmitter<HostEvents> {
 
   /** Resolves once a guest is connected and the handshake is done, at once if it is. Rejects with `timed-out` or the signal's reason. */
   ready(options: PasteOptions = {}): Promise<void> {
-    if (this.guestCapabilities !== undefined) return Promise.resolve();
-    return new Promise((resolve, reject) => {
-      const { timeout, signal } = options;
-      const settle = (error?: unknown): void => {
-        clearTimeout(timer);
-        signal?.removeEventListener('abort', aborted);
-        this.off('capabilities', came);
-        if (error === undefined) resolve();
-        else reject(error);
-      };
-      const came = (): void => settle();
-      const aborted = (): void => settle(signal?.reason ?? new Error('waiting was given up'));
-      const timer =
-        timeout === undefined
-          ? undefined
-          : setTimeout(
-              () => settle(new HostError('timed-out', `no guest announced itself within ${timeout} ms`)),
-              timeout,
-            );
-      this.on('capabilities', came);
-      signal?.addEventListener('abort', aborted);
-      if (signal?.aborted) aborted();
-    });
+    return this.guestCapabilities === undefined ? nextAnnouncement(this, options) : Promise.resolve();
   }
 
   /** Announces capabilities with request = 1, as a SPICE client that has just connected: it knows nothing of what went before. */
@@ -308,30 +273,20 @@ export class HostEndpoint extends EventEmitter<HostEvents> {
     const selection = selectionOf(number);
     const request = { at: this.#now(), selection, type: mimeTypeOf(clipboardType), clipboardType };
     this.emit('requested', request);
-    const treatment = this.#faults.requests ?? 'serve';
-    if (treatment === 'never-answer') return;
-    const content = selection === undefined ? undefined : this.#contents.get(selection)?.get(clipboardType);
-    const answer = (open: OpenContent, type = clipboardType): void => {
-      this.#link?.sendData({ selection: number, clipboardType: type }, open, () => {
-        this.emit('served', { ...request, at: this.#now(), requestedAt: request.at, size: open.size });
+    const answer = answerTo(clipboardType, this.#settings.manner, this.#faults.requests ?? 'serve', () =>
+      selection === undefined ? undefined : this.#contents.get(selection)?.get(clipboardType),
+    );
+    if (answer === undefined) return;
+    const link = this.#link;
+    const send = ({ clipboardType: type, content }: Answer): void => {
+      if (this.#link !== link) return;
+      link?.sendData({ selection: number, clipboardType: type }, content, () => {
+        this.emit('served', { ...request, at: this.#now(), requestedAt: request.at, size: content.size });
       });
     };
-    // To QEMU's peers an answer without bytes is of the type asked for; a spice-gtk client answers with NONE.
-    const emptyType = this.#settings.manner === 'qemu' ? clipboardType : ClipboardType.NONE;
-    if (treatment === 'answer-none') answer(NOTHING, ClipboardType.NONE);
-    else if (treatment === 'answer-empty') answer(NOTHING);
-    else if (content === undefined) answer(NOTHING, emptyType);
-    else if (content instanceof Uint8Array) answer(openBytes(content));
-    else {
-      const link = this.#link;
-      const ifStill = (act: () => void) => (): void => {
-        if (this.#link === link) act();
-      };
-      openFile(content.file).then(
-        (open) => ifStill(() => answer(open))(),
-        ifStill(() => answer(NOTHING, emptyType)),
-      );
-    }
+    // Bytes go out at once: the promise is for files only.
+    if (answer instanceof Promise) void answer.then(send);
+    else send(answer);
   }
 
   #sendAnnouncement(request: boolean): void {
