@@ -104,6 +104,10 @@ export interface ChainOptions {
   readonly display?: Display;
   readonly logLevel?: string;
   readonly node?: string;
+  /** Called with the host endpoint before a guest can connect: to listen to its events from the first on. */
+  readonly beforeDaemon?: (host: HostEndpoint) => void;
+  /** Whether to wait until the host has settled. Default: yes; a host without a clipboard never does. */
+  readonly settles?: boolean;
 }
 
 export async function startChain(options: ChainOptions = {}): Promise<Chain> {
@@ -113,6 +117,7 @@ export async function startChain(options: ChainOptions = {}): Promise<Chain> {
   const level = ['--log-level', options.logLevel ?? 'debug'];
   const node = options.node === undefined ? {} : { node: options.node };
   const host = new HostEndpoint(options.host);
+  options.beforeDaemon?.(host);
   let listener: HostListener | null = await listen(portSocket, host);
   const own: Xvfb | null = options.display ? null : await startXvfb();
   const xvfb = options.display ?? (own as Xvfb);
@@ -167,6 +172,6 @@ export async function startChain(options: ChainOptions = {}): Promise<Chain> {
   };
   chain.agent = await startAgent();
   await within(capable, 'the guest to announce itself');
-  await chain.settled();
+  if (options.settles ?? true) await chain.settled();
   return chain;
 }

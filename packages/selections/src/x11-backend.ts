@@ -98,13 +98,18 @@ export class X11Backend implements SelectionBackend {
     }
     this.#reads++;
     let abort: (() => void) | undefined;
+    let forget = (): unknown => undefined;
     try {
       return await new Promise<Uint8Array>((resolve, reject) => {
+        let ended = false;
         const end = readContent({ watcher, atoms, requestor }, type, maxBytes, (result) => {
-          this.#unfinished.delete(end);
+          ended = true;
+          forget();
           if (result instanceof Error) reject(result);
           else resolve(result);
         });
+        if (ended) return; // what is known needs no waiting
+        forget = () => this.#unfinished.delete(end);
         abort = () => end(new SelectionError('aborted', 'the read was aborted'));
         signal?.addEventListener('abort', abort);
         this.#unfinished.add(end);

@@ -42,7 +42,7 @@ export class Claims {
 
   /** What is served now. */
   get current(): Ownership | undefined {
-    return this.#current?.endSignal.aborted ? undefined : this.#current;
+    return this.#current?.ended ? undefined : this.#current;
   }
 
   /**

@@ -8,10 +8,9 @@ import type { RequestorWindows, WindowUser } from './requestor-windows.ts';
 export class Fetch implements WindowUser {
   readonly #windows: RequestorWindows;
   readonly #window: number;
-  readonly #ownership: Ownership;
+  readonly #forget: () => void;
   readonly #abort = new AbortController();
   readonly #late: NodeJS.Timeout;
-  readonly #lose = () => this.#settle(undefined);
   #done: ((bytes: Uint8Array | undefined) => void) | undefined;
 
   /** @param done called once: with the content, or with undefined where it is to be refused */
@@ -25,14 +24,14 @@ export class Fetch implements WindowUser {
   ) {
     this.#windows = windows;
     this.#window = window;
-    this.#ownership = ownership;
     this.#done = done;
-    this.#late = setTimeout(this.#lose, providerMs);
+    const refuse = () => this.#settle(undefined);
+    this.#late = setTimeout(refuse, providerMs);
+    this.#forget = ownership.onEnd(refuse);
     windows.acquire(window, this);
-    ownership.endSignal.addEventListener('abort', this.#lose);
     ownership.content(target, this.#abort.signal).then(
       (bytes) => this.#settle(bytes),
-      () => this.#settle(undefined), // why a provider fails is its own to report; the requestor is refused
+      refuse, // why a provider fails is its own to report; the requestor is refused
     );
   }
 
@@ -45,7 +44,7 @@ export class Fetch implements WindowUser {
     if (done === undefined) return;
     this.#done = undefined;
     clearTimeout(this.#late);
-    this.#ownership.endSignal.removeEventListener('abort', this.#lose);
+    this.#forget();
     done(bytes);
     // Released only now, so that a transfer that goes on keeps the window's events coming.
     this.#windows.release(this.#window, this);

@@ -19,7 +19,8 @@ export class Ownership {
   /** By the target's atom, in the order to list them. */
   readonly targets: ReadonlyMap<number, OwnedTarget>;
   readonly #provider: ContentProvider;
-  readonly #ended = new AbortController();
+  readonly #waiting = new Set<() => void>();
+  #ended = false;
 
   private constructor(targets: ReadonlyMap<number, OwnedTarget>, provider: ContentProvider) {
     this.targets = targets;
@@ -50,14 +51,20 @@ export class Ownership {
     });
   }
 
-  /** Aborts when the selection is no longer owned in this way. */
-  get endSignal(): AbortSignal {
-    return this.#ended.signal;
+  get ended(): boolean {
+    return this.#ended;
+  }
+
+  /** Calls back when the selection is no longer owned in this way, until the returned function is called. */
+  onEnd(callback: () => void): () => void {
+    this.#waiting.add(callback);
+    return () => this.#waiting.delete(callback);
   }
 
   /** Lost, given up, or replaced: who waits for the provider is refused. */
   end(): void {
-    this.#ended.abort();
+    this.#ended = true;
+    for (const callback of [...this.#waiting]) callback();
   }
 
   /** Gets the content of a target in the form that it wants; rejects where it cannot be had in that form. */
