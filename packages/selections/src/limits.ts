@@ -42,3 +42,5 @@ export const MAX_CONVERSIONS_PER_CLIENT = 32;
 export const MAX_MULTIPLE_PAIRS = 64;
 /** Atom names kept; beyond it the cache starts anew. */
 export const MAX_CACHED_ATOMS = 1024;
+/** How long a close waits, in milliseconds, for the server to process what was requested before it. */
+export const CLOSE_GRACE_MS = 1_000;

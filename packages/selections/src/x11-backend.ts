@@ -1,12 +1,5 @@
 import { EventEmitter } from 'node:events';
-import {
-  type ContentProvider,
-  type ReadOptions,
-  SELECTION_NAMES,
-  type SelectionBackend,
-  type SelectionEvents,
-  type SelectionName,
-} from './backend.ts';
+import type { ContentProvider, ReadOptions, SelectionBackend, SelectionEvents, SelectionName } from './backend.ts';
 import { DisplayError, SelectionError } from './errors.ts';
 import { DEFAULT_LIMITS, type Limits, MAX_READS } from './limits.ts';
 import { checkTypes, Ownership } from './owner/ownership.ts';
@@ -125,17 +118,8 @@ export class X11Backend implements SelectionBackend {
     this.#state = 'closed';
     const error = new DisplayError('display-lost', 'the backend was closed');
     this.#ended = error;
-    const connection = this.#connection;
-    const session = this.#session;
-    if (session !== undefined) {
-      for (const name of SELECTION_NAMES)
-        session.selections[name].claims.release(
-          () => {},
-          () => {},
-        );
-    }
     this.#finish(error);
-    await connection?.close();
+    await this.#connection?.close(); // with the connection the server ends our ownerships
   }
 
   #onClosed(error: DisplayError): void {

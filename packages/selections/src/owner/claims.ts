@@ -62,17 +62,22 @@ export class Claims {
     });
   }
 
-  /** Gives the selection up if it is ours. At once nothing is served any more. */
+  /**
+   * Gives the selection up if it is ours; nothing is served any more at once. `sent` and `done` as in {@link take}.
+   *
+   * It is given up with the time at which it was taken, so that the server ignores this if a program has taken it
+   * since (ICCCM 2.3.1). A program may have done so in the same millisecond, which the server cannot tell apart:
+   * therefore the server is first asked for what has happened until now.
+   */
   release(sent: () => void, done: () => void): void {
-    const ownership = this.#pending.at(-1) ?? this.#current;
     this.#current?.end();
-    if (ownership === undefined) {
+    this.#connection.sync(() => {
+      const ownership = this.#pending.at(-1) ?? this.#current;
+      this.#current?.end();
+      if (ownership === undefined) done();
+      else this.#claim(None, ownership.time, done);
       sent();
-      return done();
-    }
-    // With the time at which it was taken: if a program has taken it since, the server ignores this (ICCCM 2.3.1).
-    this.#claim(None, ownership.time, done);
-    sent();
+    });
   }
 
   /** XFIXES tells of a change. */

@@ -1,6 +1,6 @@
 import type { XError } from 'x11';
 import { DisplayError } from '../errors.ts';
-import { MAX_PROPERTY_WRITE_BYTES } from '../limits.ts';
+import { CLOSE_GRACE_MS, MAX_PROPERTY_WRITE_BYTES } from '../limits.ts';
 import { CHANGE_PROPERTY_OVERHEAD, packChangeProperty, packSelectionNotify } from './change-property.ts';
 import { type ConnectionEvent, readEvent } from './events.ts';
 import { type OpenDisplay, openDisplay, resetAtoms } from './open-display.ts';
@@ -261,15 +261,18 @@ export class Connection {
     if (!this.#ended) this.#open.client.GetInputFocus(this.#reply(() => reply()));
   }
 
-  /** Ends the connection; what was requested before is still processed. */
+  /** Ends the connection. What was requested before is still processed, if the server does so soon. */
   close(): Promise<void> {
     if (this.#ended) return Promise.resolve();
     return new Promise((resolve) => {
-      this.onClosed = () => resolve();
-      this.sync(() => {
+      const finish = () => {
+        clearTimeout(late);
         this.#finish();
         resolve();
-      });
+      };
+      const late = setTimeout(finish, CLOSE_GRACE_MS);
+      this.onClosed = finish;
+      this.sync(finish);
     });
   }
 }
