@@ -85,6 +85,7 @@ export class GuestAnswers {
       return;
     }
     const { held, rest } = gathered;
+    this.#logger.debug('the guest answers', { request, size: content.size });
     if (content.size === 0 && question.head.clipboardType !== ClipboardType.UTF8_TEXT) {
       sendEmpty(question);
       return;

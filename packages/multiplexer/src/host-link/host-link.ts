@@ -195,6 +195,7 @@ export class HostLink {
       case 'clipboard-grab': {
         const selection = selectionOf(message.selection);
         if (!selection) return;
+        this.#hostRequests.ownerChanged(selection);
         if (message.serial !== undefined && !this.#serials.acceptHostGrab(selection, message.serial)) {
           this.#logger.debug('a grab of the host is out of date', { selection, serial: message.serial });
           return;
@@ -205,7 +206,9 @@ export class HostLink {
       }
       case 'clipboard-release': {
         const selection = selectionOf(message.selection);
-        if (selection) this.#listener.release(selection);
+        if (!selection) return;
+        this.#hostRequests.ownerChanged(selection);
+        this.#listener.release(selection);
         return;
       }
       case 'clipboard-request':

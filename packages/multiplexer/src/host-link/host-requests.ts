@@ -53,6 +53,17 @@ export class HostRequests {
     this.#schedule();
   }
 
+  /**
+   * The host has grabbed or released a selection. QEMU then forgets what it was asked before (`ui/vdagent.c`,
+   * `vdagent_clipboard_update_info`): what it answers from now on is of the new content, and is not to be taken for an older
+   * request's, whose answer it may have dropped. A SPICE client answers every request, if late.
+   */
+  ownerChanged(selection: Selection): void {
+    if (this.#kind !== 'qemu') return;
+    for (const request of this.#pending.forget(selection)) this.#options.listener.failed(request, 'owner-died');
+    this.#schedule();
+  }
+
   /** The port has closed, or the client has gone: nothing that was asked is going to be answered. The arbiter knows by itself. */
   clear(reason: string): void {
     this.abort(reason);
@@ -114,6 +125,7 @@ export class HostRequests {
       listener.failed(request, 'too-large');
       return null;
     }
+    logger.debug('the host answers', { request, type: head.type, size: head.size });
     const pieces = new PieceQueue();
     this.#answerRequest = request;
     listener.answered({ request, type: head.type, size: head.size, pieces });

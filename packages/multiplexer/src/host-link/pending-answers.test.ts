@@ -37,6 +37,17 @@ it('expects nothing of an abandoned request after its time, so that one lost ans
   expect(pending.take('clipboard', 1, 201)).toBe(2);
 });
 
+it('forgets what was asked of one selection, abandoned or not, and tells who still waited', () => {
+  const pending = new PendingAnswers();
+  pending.add(1, 'clipboard', 1, 100);
+  pending.abandon(1, 200);
+  pending.add(2, 'clipboard', 1, 100);
+  pending.add(3, 'primary', 1, 100);
+  expect(pending.forget('clipboard')).toEqual([2]);
+  expect(pending.take('clipboard', 1, 0)).toBeUndefined();
+  expect(pending.take('primary', 1, 0)).toBe(3);
+});
+
 it('tells which requests are overdue and when the next one is', () => {
   const pending = new PendingAnswers();
   expect(pending.nextDeadline()).toBeUndefined();

@@ -52,6 +52,13 @@ export class PendingAnswers {
     return deadlines.length === 0 ? undefined : Math.min(...deadlines);
   }
 
+  /** No answer is expected for this selection any more; returns the requests that still waited. */
+  forget(selection: Selection): RequestId[] {
+    const forgotten = this.#line.filter((one) => one.selection === selection);
+    this.#line = this.#line.filter((one) => one.selection !== selection);
+    return forgotten.flatMap((one) => (one.request === null ? [] : [one.request]));
+  }
+
   /** The link is gone; returns the requests that still waited. */
   clear(): RequestId[] {
     const waiting = this.#line.flatMap((one) => (one.request === null ? [] : [one.request]));
