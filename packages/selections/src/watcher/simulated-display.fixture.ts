@@ -1,0 +1,159 @@
+import { Claims } from '../owner/claims.ts';
+import { packAtoms } from '../owner/multiple.ts';
+import type { Ownership } from '../owner/ownership.ts';
+import type { Requestor } from '../requestor/requestor.ts';
+import type { TransferRequest, TransferResult } from '../requestor/transfer.ts';
+import type { AtomCache } from '../x11/atoms.ts';
+import type { Connection, Reply } from '../x11/connection.ts';
+import type { OwnerNotifyEvent } from '../x11/events.ts';
+import { XA_ATOM } from '../x11/protocol.ts';
+import type { ServerTime } from '../x11/server-time.ts';
+import { Outbox } from './outbox.ts';
+import { SelectionWatcher } from './selection-watcher.ts';
+
+const SELECTION = 77;
+const OURS = 1;
+
+/** What the listener of a backend knows of the selection. */
+export type Belief = 'nothing' | 'nobody' | 'ours' | 'news to come' | { readonly program: number };
+
+/**
+ * One selection of an X server, with the ways to and from it as queues, so that a test can let requests, replies
+ * and events travel in any order that a real connection permits. Programs are windows from 2 on.
+ */
+export class SimulatedDisplay {
+  readonly outbox: Outbox;
+  readonly watcher: SelectionWatcher;
+  readonly claims: Claims;
+  belief: Belief = 'nothing';
+  /** Violations of the order that the backend promises. */
+  readonly violations: string[] = [];
+  owner = 0;
+  readonly #requests: (() => void)[] = [];
+  readonly #messages: (() => void)[] = [];
+  /** Programs' takings and our own, counted in the server's order. */
+  #order = 0;
+  readonly #takenAt = new Map<number, number>();
+  #clearedAt = 0;
+  #lastChange = 0;
+  #time = 1000;
+  #program = 1;
+  /** The place in the server's order of the newest `own` that returned true. */
+  #ownedAt = 0;
+
+  constructor() {
+    this.outbox = new Outbox((_, news) => {
+      if (news.kind === 'cleared') {
+        if (this.#clearedAt < this.#ownedAt) this.violations.push('told of a clearing that an own has superseded');
+        this.belief = 'nobody';
+        return;
+      }
+      const program = Number(news.types[0]?.slice('program/'.length));
+      if ((this.#takenAt.get(program) ?? 0) < this.#ownedAt)
+        this.violations.push('told of a copy that an own has superseded');
+      this.belief = { program };
+    });
+    const connection = {
+      setSelectionOwner: (owner: number, _: number, time: number) => this.#send(() => this.#set(owner, time, false)),
+      getSelectionOwner: (_: number, reply: Reply<number>) =>
+        this.#send(() => {
+          const { owner } = this;
+          this.#messages.push(() => reply(owner));
+        }),
+      sync: (reply: () => void) => this.#send(() => this.#messages.push(reply)),
+    } as unknown as Connection;
+    const serverTime = {
+      ask: (reply: (time: number) => void) =>
+        this.#send(() => {
+          const time = this.#time;
+          this.#messages.push(() => reply(time));
+        }),
+    } as unknown as ServerTime;
+    const requestor = {
+      convert: (_: TransferRequest, done: (result: TransferResult) => void) => this.#convert(done),
+    } as unknown as Requestor;
+    const atoms = {
+      get: () => 5,
+      names: (numbers: number[], done: (names: string[]) => void) => done(numbers.map((n) => `program/${n}`)),
+    } as unknown as AtomCache;
+    const context = { requestor, atoms, outbox: this.outbox, window: OURS };
+    this.watcher = new SelectionWatcher('clipboard', SELECTION, context);
+    this.claims = new Claims(connection, serverTime, OURS, SELECTION, this.watcher);
+  }
+
+  #send(request: () => void): void {
+    this.#requests.push(request);
+  }
+
+  #convert(done: (result: TransferResult) => void) {
+    let open = true;
+    const finish = (result: TransferResult) => {
+      if (open) done(result);
+      open = false;
+    };
+    this.#send(() => {
+      const bytes = packAtoms([this.owner]);
+      if (this.owner > OURS) this.#messages.push(() => finish({ type: XA_ATOM, format: 32, bytes }));
+    });
+    return { abandon: finish, ownerLost: finish };
+  }
+
+  #set(owner: number, time: number, died: boolean): void {
+    if (time < this.#lastChange || time > this.#time) return; // as ProcSetSelectionOwner does
+    this.#lastChange = time;
+    this.owner = owner;
+    this.#order++;
+    if (owner === 0) this.#clearedAt = this.#order;
+    else this.#takenAt.set(owner, this.#order);
+    const event: OwnerNotifyEvent = { kind: 'owner-notify', selection: SELECTION, owner, died, time };
+    this.#messages.push(() => {
+      this.claims.ownerChanged(event);
+      this.watcher.ownerChanged(event);
+    });
+  }
+
+  tick(): void {
+    this.#time++;
+  }
+
+  /** A program copies. */
+  programTakes(): void {
+    this.#set(++this.#program, this.#time, false);
+  }
+
+  /** The program that owns the selection ends. */
+  programDies(): void {
+    if (this.owner > OURS) this.#set(0, this.#time, true);
+  }
+
+  /** The server reads our next request. */
+  processRequest(): void {
+    this.#requests.shift()?.();
+  }
+
+  /** We read the server's next message. */
+  deliverMessage(): void {
+    this.#messages.shift()?.();
+  }
+
+  async own(): Promise<void> {
+    const ownership = { time: 0, ended: false, end: () => {} } as unknown as Ownership;
+    const stands = await new Promise<boolean>((resolve) => this.claims.take(ownership, () => {}, resolve));
+    this.belief = stands ? 'ours' : 'news to come';
+    // While another claim follows, the order of its taking is not the newest; it is no less than this.
+    if (stands) this.#ownedAt = Math.max(this.#ownedAt, this.#grabOrder);
+  }
+
+  async disown(): Promise<void> {
+    await new Promise<void>((resolve) => this.claims.release(() => {}, resolve));
+    if (this.belief === 'ours') this.belief = 'nobody';
+  }
+
+  get #grabOrder(): number {
+    return this.#takenAt.get(OURS) ?? 0;
+  }
+
+  get isIdle(): boolean {
+    return this.#requests.length === 0 && this.#messages.length === 0;
+  }
+}
