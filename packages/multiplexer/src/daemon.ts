@@ -1,8 +1,8 @@
 import type { Logger } from '@clipmux/posix';
 import type { CloseReason, ContentAnswer, HelloParams } from '@clipmux/rpc';
 import type { Selection, SessionId } from './arbiter/index.ts';
+import { Multiplexer, type SessionOffer } from './exchange/index.ts';
 import { HostLink } from './host-link/index.ts';
-import { Multiplexer } from './multiplexer.ts';
 import { PortKeeper, type PortTransport } from './port/index.ts';
 import {
   admitWithoutLogind,
@@ -85,8 +85,8 @@ export class Daemon implements SessionListener {
     this.#chooseEligible();
   }
 
-  grab(session: Session, selection: Selection, types: readonly string[], seen: number): void {
-    this.#multiplexer.sessionGrab(session.info.id, selection, types, seen);
+  grab(session: Session, selection: Selection, offer: SessionOffer): void {
+    this.#multiplexer.sessionGrab(session.info.id, selection, offer);
   }
 
   release(session: Session, selection: Selection, seen: number): void {

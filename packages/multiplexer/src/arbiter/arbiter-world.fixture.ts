@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { arbitrate } from './arbiter.ts';
 import type { ArbiterEffect, ArbiterEvent } from './events.ts';
+import { permitted, type Rules } from './rules.ts';
 import { INITIAL_STATE, type RequestId, SELECTIONS, type Selection, type SessionId } from './state.ts';
 
 export type WorldAction =
@@ -8,7 +9,10 @@ export type WorldAction =
   | { do: 'settle-host' | 'detach-host' | 'host-answers' | 'host-fails' | 'session-times-out' }
   | { do: 'connect' | 'disconnect'; session: number }
   | { do: 'make-eligible'; session: number | null }
-  | { do: 'program-copies'; session: number; selection: Selection; types: string[] }
+  | { do: 'program-copies'; session: number; selection: Selection; types: string[]; secret?: boolean }
+  | { do: 'hold'; session: number; selection: Selection; types: string[]; share: boolean }
+  | { do: 'change-rules'; rules: Rules }
+  | { do: 'expire-host-content'; selection: Selection }
   | { do: 'program-exits'; session: number; selection: Selection }
   | { do: 'host-copies'; selection: Selection; types: string[] }
   | { do: 'host-releases'; selection: Selection }
@@ -90,10 +94,22 @@ export class ArbiterWorld {
           session: session.id,
           selection: action.selection,
           types: action.types,
+          secret: action.secret ?? false,
           seen: session.seen[action.selection],
         });
         return;
       }
+      case 'hold': {
+        const session = this.slots.get(action.session);
+        const { selection, types, share } = action;
+        if (session) this.apply({ kind: 'hold', session: session.id, selection, types, share });
+        return;
+      }
+      case 'change-rules':
+        return this.apply({ kind: 'rules-changed', rules: action.rules });
+      case 'expire-host-content':
+        if (this.state.ledger[action.selection].kind === 'host') this.hostOwner[action.selection] = 'nobody';
+        return this.apply({ kind: 'host-content-expired', selection: action.selection });
       case 'program-exits': {
         const session = this.slots.get(action.session);
         if (session?.owner[action.selection] !== 'program') return;
@@ -183,20 +199,44 @@ export class ArbiterWorld {
     while (this.state.hostRequests.size > 0) this.act({ do: 'session-times-out' });
   }
 
-  /** Host and eligible session say the same about every selection; no other session holds anything of the host's. */
+  /** Everybody says the same of who owns what, and what is private stays where it is. */
   checkAgreement(): void {
     for (const selection of SELECTIONS) {
       for (const { id, owner } of this.slots.values()) {
-        if (id !== this.state.eligible) {
-          assert.notEqual(owner[selection], 'agent', `session ${id} holds the host's ${selection} and takes no part`);
-          continue;
-        }
-        const expected = { host: 'agent', guest: 'program', nobody: 'nobody' }[this.hostOwner[selection]];
-        if (this.state.host.phase === 'ready') assert.equal(owner[selection], expected, `the owner of ${selection}`);
-        else assert.notEqual(owner[selection], 'agent');
+        const known = this.state.sessions.get(id)?.[selection];
+        const expected = known?.given ? 'agent' : known?.offer ? 'program' : 'nobody';
+        assert.equal(owner[selection], expected, `the owner of ${selection} in session ${id}`);
+        if (known?.given === 'host')
+          assert.equal(id, this.state.eligible, 'only who takes part holds the host’s content');
       }
-      const present = [...this.slots.values()].some(({ id }) => id === this.state.eligible);
-      if (!present) assert.notEqual(this.hostOwner[selection], 'guest', 'nobody takes part, so nothing is offered');
+      this.checkHostAgrees(selection);
+    }
+  }
+
+  private checkHostAgrees(selection: Selection): void {
+    const owner = this.state.ledger[selection];
+    const own = this.state.eligible === null ? undefined : this.state.sessions.get(this.state.eligible)?.[selection];
+    const { rules, host } = this.state;
+    const toSession = rules.toSession[selection].allowed;
+    switch (owner.kind) {
+      case 'host':
+        assert.equal(this.hostOwner[selection], 'host');
+        if (own && toSession)
+          assert.ok(own.given === 'host' || own.offer || own.held, 'the session has the host’s offer');
+        return;
+      case 'session':
+      case 'held':
+        assert.equal(owner.session, this.state.eligible);
+        if (host.phase === 'ready') assert.equal(this.hostOwner[selection], 'guest');
+        assert.equal(own?.given ?? null, owner.kind === 'held' ? 'held' : null);
+        return;
+      case 'nobody':
+        if (host.phase === 'ready') assert.equal(this.hostOwner[selection], 'nobody');
+        assert.notEqual(own?.given, 'host');
+        if (own?.held) assert.ok(!own.held.share || permitted(rules.toHost[selection], own.held.types).length === 0);
+        if (own?.offer && !(own.offer.secret && rules.withholdSecrets)) {
+          assert.equal(permitted(rules.toHost[selection], own.offer.types).length, 0, 'what may be shared is');
+        }
     }
   }
 
@@ -237,6 +277,7 @@ export class ArbiterWorld {
     switch (effect.kind) {
       case 'grab-to-host':
         assert.equal(this.state.host.phase, 'ready', 'a host is offered something only once it has settled');
+        this.checkMayLeave(effect.selection, effect.types);
         this.hostOwner[effect.selection] = 'guest';
         return;
       case 'release-to-host':
@@ -247,10 +288,12 @@ export class ArbiterWorld {
         this.askedOfHost.add(effect.request);
         return;
       case 'empty-to-host':
+      case 'held-to-host':
       case 'data-to-host':
         assert.ok(this.openHostRequests.delete(effect.request), `host request ${effect.request} is answered once`);
         return;
       case 'refuse-session':
+      case 'held-to-session':
       case 'data-to-session': {
         const session = this.openSessionRequests.get(effect.request);
         assert.ok(session !== undefined, `session request ${effect.request} is answered once`);
@@ -258,20 +301,40 @@ export class ArbiterWorld {
         this.openSessionRequests.delete(effect.request);
         return;
       }
-      case 'grab-to-session':
+      case 'grab-to-session': {
+        const given = this.state.sessions.get(effect.session)?.[effect.selection].given;
+        if (given !== 'held')
+          assert.equal(effect.session, this.state.eligible, 'only who takes part is given anything');
+        this.find(effect.session)?.toAgent.push(effect);
+        return;
+      }
       case 'request-to-session':
-        assert.equal(effect.session, this.state.eligible, 'only the eligible session is given or asked anything');
+        assert.equal(effect.session, this.state.eligible, 'only who takes part is asked anything');
         this.find(effect.session)?.toAgent.push(effect);
         return;
       case 'release-to-session':
         this.find(effect.session)?.toAgent.push(effect);
         return;
       case 'cancel-to-session':
+      case 'drop-held':
       case 'owner-changed':
         return;
       default:
         effect satisfies never;
     }
+  }
+
+  private checkMayLeave(selection: Selection, types: readonly string[]): void {
+    const { rules, eligible, sessions } = this.state;
+    const own = eligible === null ? undefined : sessions.get(eligible)?.[selection];
+    assert.deepEqual(
+      [...types],
+      [...permitted(rules.toHost[selection], types)],
+      'only permitted types leave the guest',
+    );
+    assert.ok(types.length > 0, 'nothing is not offered');
+    assert.ok(!(own?.offer?.secret && rules.withholdSecrets), 'no password leaves the guest');
+    if (own?.held) assert.ok(own.held.share, 'held content leaves the guest only where it is shared');
   }
 
   private find(id: SessionId): ModelSession | undefined {

@@ -8,12 +8,39 @@ const selection = fc.constantFrom(...SELECTIONS);
 const type = fc.constantFrom('text/plain;charset=utf-8', 'image/png');
 const types = fc.subarray(['text/plain;charset=utf-8', 'image/png']);
 
+const directionRule = fc.record({
+  allowed: fc.boolean(),
+  types: fc.constantFrom(null, ['image/*'], ['text/plain;charset=utf-8']),
+});
+const bothSelections = fc.record({ clipboard: directionRule, primary: directionRule });
+const rules = fc.record({
+  toHost: bothSelections,
+  toSession: bothSelections,
+  withholdSecrets: fc.boolean(),
+  maxBytesToHost: fc.constantFrom(0, 100),
+});
+
 const action: fc.Arbitrary<WorldAction> = fc.oneof(
   { weight: 1, arbitrary: fc.record({ do: fc.constant('attach-host' as const), regrabRelease: fc.boolean() }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constantFrom('settle-host' as const, 'detach-host' as const) }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constantFrom('connect' as const, 'disconnect' as const), session }) },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('make-eligible' as const), session: fc.option(session) }) },
-  { weight: 4, arbitrary: fc.record({ do: fc.constant('program-copies' as const), session, selection, types }) },
+  {
+    weight: 4,
+    arbitrary: fc.record({
+      do: fc.constant('program-copies' as const),
+      session,
+      selection,
+      types,
+      secret: fc.boolean(),
+    }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({ do: fc.constant('hold' as const), session, selection, types, share: fc.boolean() }),
+  },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('change-rules' as const), rules }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('expire-host-content' as const), selection }) },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('program-exits' as const), session, selection }) },
   { weight: 4, arbitrary: fc.record({ do: fc.constant('host-copies' as const), selection, types }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('host-releases' as const), selection }) },

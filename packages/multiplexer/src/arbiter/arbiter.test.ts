@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { arbitrate } from './arbiter.ts';
 import type { ArbiterEffect, ArbiterEvent } from './events.ts';
+import { NO_RULES, type Rules } from './rules.ts';
 import { type ArbiterState, type HostFeatures, INITIAL_STATE } from './state.ts';
 
 const FEATURES: HostFeatures = { selections: ['clipboard', 'primary'], releaseBeforeRegrab: false };
@@ -21,11 +22,12 @@ const ONE_SESSION: ArbiterEvent[] = [
   { kind: 'eligible-changed', session: 1 },
 ];
 const hostGrab = (types = [TEXT]): ArbiterEvent => ({ kind: 'host-grab', selection: 'clipboard', types });
-const sessionGrab = (session = 1, seen = 0, types = [TEXT]): ArbiterEvent => ({
+const sessionGrab = (session = 1, seen = 0, types = [TEXT], secret = false): ArbiterEvent => ({
   kind: 'session-grab',
   session,
   selection: 'clipboard',
   types,
+  secret,
   seen,
 });
 const hostRequest = (request: number, type = TEXT): ArbiterEvent => ({
@@ -87,7 +89,7 @@ describe('what the guest copies', () => {
       { kind: 'host-attached', features: { ...FEATURES, selections: ['clipboard'] } },
       { kind: 'host-settled' },
       ...ONE_SESSION,
-      { kind: 'session-grab', session: 1, selection: 'primary', types: [TEXT], seen: 0 },
+      { kind: 'session-grab', session: 1, selection: 'primary', types: [TEXT], secret: false, seen: 0 },
     ]);
     expect(effects).toEqual([]);
   });
@@ -120,16 +122,18 @@ describe('a request of the host', () => {
 
   it('is answered with nothing when nobody owns the selection or the type is not offered', () => {
     expect(run([...HOST_READY, ...ONE_SESSION, hostRequest(7)]).effects).toEqual([
-      { kind: 'empty-to-host', request: 7 },
+      { kind: 'empty-to-host', request: 7, reason: 'no-owner' },
     ]);
-    expect(run([...OFFERED, hostRequest(7, PNG)]).effects).toEqual([{ kind: 'empty-to-host', request: 7 }]);
+    expect(run([...OFFERED, hostRequest(7, PNG)]).effects).toEqual([
+      { kind: 'empty-to-host', request: 7, reason: 'type-unavailable' },
+    ]);
   });
 
   it('is answered with nothing when the session that was asked stops taking part, and its late answer is nobody’s', () => {
     const left = run([...OFFERED, hostRequest(7), { kind: 'eligible-changed', session: null }]);
     expect(left.effects).toEqual([
       { kind: 'cancel-to-session', request: 7 },
-      { kind: 'empty-to-host', request: 7 },
+      { kind: 'empty-to-host', request: 7, reason: 'ownership-ended' },
       { kind: 'release-to-host', selection: 'clipboard' },
     ]);
     expect(run([{ kind: 'session-answered', request: 7, size: 5 }], left.state).effects).toEqual([]);
@@ -139,7 +143,7 @@ describe('a request of the host', () => {
     const asked = [...OFFERED, { kind: 'host-max-clipboard', limit: 4 } as const, hostRequest(7)];
     expect(run([...asked, { kind: 'session-answered', request: 7, size: 5 }]).effects).toEqual([
       { kind: 'cancel-to-session', request: 7 },
-      { kind: 'empty-to-host', request: 7 },
+      { kind: 'empty-to-host', request: 7, reason: 'too-large' },
     ]);
     expect(run([...asked, { kind: 'session-answered', request: 7, size: 4 }]).effects).toEqual([
       { kind: 'data-to-host', request: 7 },
@@ -153,7 +157,7 @@ describe('what the host copies', () => {
     expect(effects).toEqual([
       { kind: 'grab-to-session', session: 1, selection: 'clipboard', serial: 1, types: [TEXT, PNG] },
     ]);
-    expect(run([hostRequest(3)], state).effects).toEqual([{ kind: 'empty-to-host', request: 3 }]);
+    expect(run([hostRequest(3)], state).effects).toEqual([{ kind: 'empty-to-host', request: 3, reason: 'no-owner' }]);
   });
 
   it('empties the selection of the session even where no type can be served', () => {
@@ -214,5 +218,132 @@ describe('a switch of sessions', () => {
   it('withdraws what the old session offered where the new one owns nothing', () => {
     const { effects } = run([...TWO, sessionGrab(1), { kind: 'eligible-changed', session: 2 }]);
     expect(effects).toEqual([{ kind: 'release-to-host', selection: 'clipboard' }]);
+  });
+});
+
+describe('what the administrator allows', () => {
+  const rules = (change: Partial<Rules>): ArbiterEvent => ({
+    kind: 'rules-changed',
+    rules: { ...NO_RULES, ...change },
+  });
+  const OFF = { allowed: false, types: null };
+  const OPEN = { allowed: true, types: null };
+  const READY = [...HOST_READY, ...ONE_SESSION];
+
+  it('keeps copies of the guest from the host where that direction is off, and leaves the host’s offer standing', () => {
+    const off = rules({ toHost: { clipboard: OFF, primary: OPEN } });
+    const { state, effects } = run([...READY, off, hostGrab(), sessionGrab(1, 1)]);
+    expect(effects).toEqual([]);
+    expect(state.ledger.clipboard).toEqual({ kind: 'host', types: [TEXT] });
+  });
+
+  it('withdraws what the host was offered when the direction is switched off, and offers it again when on', () => {
+    const off = run([...READY, sessionGrab(), rules({ toHost: { clipboard: OFF, primary: OPEN } })]);
+    expect(off.effects).toEqual([{ kind: 'release-to-host', selection: 'clipboard' }]);
+    expect(run([rules({})], off.state).effects).toEqual([
+      { kind: 'grab-to-host', selection: 'clipboard', types: [TEXT] },
+    ]);
+  });
+
+  it('leaves the session’s selection alone where the host’s content may not come in', () => {
+    const off = rules({ toSession: { clipboard: OFF, primary: OPEN } });
+    expect(run([...READY, off, hostGrab()]).effects).toEqual([]);
+    expect(run([...READY, off, hostGrab(), sessionRequest(4)]).effects).toEqual([
+      { kind: 'refuse-session', request: 4, refusal: 'denied' },
+    ]);
+  });
+
+  it('lets only permitted types through, and whole kinds by image/*', () => {
+    const images = { allowed: true, types: ['image/*'] };
+    const only = rules({
+      toHost: { clipboard: images, primary: OPEN },
+      toSession: { clipboard: images, primary: OPEN },
+    });
+    expect(run([...READY, only, sessionGrab(1, 0, [TEXT, PNG])]).effects).toEqual([
+      { kind: 'grab-to-host', selection: 'clipboard', types: [PNG] },
+    ]);
+    expect(run([...READY, only, hostGrab([TEXT, PNG])]).effects).toEqual([
+      { kind: 'grab-to-session', session: 1, selection: 'clipboard', serial: 1, types: [PNG] },
+    ]);
+    expect(run([...READY, only, hostGrab([TEXT, PNG]), sessionRequest(4, 1, TEXT)]).effects).toEqual([
+      { kind: 'refuse-session', request: 4, refusal: 'type-unavailable' },
+    ]);
+  });
+
+  it('withholds what its program marks as a password, and withdraws what was offered before', () => {
+    const { effects } = run([
+      ...READY,
+      rules({ withholdSecrets: true }),
+      sessionGrab(),
+      sessionGrab(1, 0, [TEXT], true),
+    ]);
+    expect(effects).toEqual([{ kind: 'release-to-host', selection: 'clipboard' }]);
+  });
+
+  it('answers the host with nothing where the content is larger than allowed', () => {
+    const asked = [...READY, rules({ maxBytesToHost: 4 }), sessionGrab(), hostRequest(7)];
+    expect(run([...asked, { kind: 'session-answered', request: 7, size: 5 }]).effects).toEqual([
+      { kind: 'cancel-to-session', request: 7 },
+      { kind: 'empty-to-host', request: 7, reason: 'too-large' },
+    ]);
+  });
+
+  it('takes the host’s content away when its time is over, until the host copies again', () => {
+    const expired = run([...READY, hostGrab(), { kind: 'host-content-expired', selection: 'clipboard' }]);
+    expect(expired.effects).toEqual([{ kind: 'release-to-session', session: 1, selection: 'clipboard', serial: 2 }]);
+    expect(run([hostGrab()], expired.state).effects).toHaveLength(1);
+  });
+});
+
+describe('content that an administrator sets', () => {
+  const hold = (share: boolean, session = 1, types = [TEXT]): ArbiterEvent => ({
+    kind: 'hold',
+    session,
+    selection: 'clipboard',
+    types,
+    share,
+  });
+  const READY = [...HOST_READY, ...ONE_SESSION];
+
+  it('is for the session alone unless it is shared', () => {
+    const own = run([...READY, hold(false)]);
+    expect(own.effects).toEqual([
+      { kind: 'grab-to-session', session: 1, selection: 'clipboard', serial: 1, types: [TEXT] },
+    ]);
+    expect(run([hostRequest(3)], own.state).effects).toEqual([
+      { kind: 'empty-to-host', request: 3, reason: 'no-owner' },
+    ]);
+    expect(run([sessionRequest(4)], own.state).effects).toEqual([
+      { kind: 'held-to-session', request: 4, session: 1, selection: 'clipboard', type: TEXT },
+    ]);
+  });
+
+  it('is offered to the host where it is shared, and served from what is held', () => {
+    const shared = run([...READY, hold(true)]);
+    expect(shared.effects).toContainEqual({ kind: 'grab-to-host', selection: 'clipboard', types: [TEXT] });
+    expect(run([hostRequest(3)], shared.state).effects).toEqual([
+      { kind: 'held-to-host', request: 3, session: 1, selection: 'clipboard', type: TEXT },
+    ]);
+  });
+
+  it('reaches a session that takes no part, and is served there', () => {
+    const other = run([...READY, { kind: 'session-connected', session: 2 }, hold(true, 2)]);
+    expect(other.effects).toEqual([
+      { kind: 'grab-to-session', session: 2, selection: 'clipboard', serial: 1, types: [TEXT] },
+    ]);
+    expect(run([sessionRequest(4, 2)], other.state).effects).toMatchObject([{ kind: 'held-to-session', session: 2 }]);
+  });
+
+  it('is dropped when a program or the host takes the selection, or the session leaves', () => {
+    const drop = { kind: 'drop-held', session: 1, selection: 'clipboard' };
+    expect(run([...READY, hold(false), sessionGrab(1, 1)]).effects).toContainEqual(drop);
+    expect(run([...READY, hold(false), hostGrab()]).effects).toContainEqual(drop);
+    expect(run([...READY, hold(false), { kind: 'session-disconnected', session: 1 }]).effects).toContainEqual(drop);
+  });
+
+  it('keeps new content when it is set over older content', () => {
+    expect(run([...READY, hold(false), hold(false)]).effects).toEqual([
+      { kind: 'grab-to-session', session: 1, selection: 'clipboard', serial: 2, types: [TEXT] },
+    ]);
   });
 });

@@ -7,7 +7,8 @@ import {
   requestFromHost,
   requestFromSession,
 } from './request-events.ts';
-import { changeEligible, connect, disconnect, sessionGrab, sessionRelease } from './session-events.ts';
+import { changeRules } from './rules-events.ts';
+import { changeEligible, connect, disconnect, hold, sessionGrab, sessionRelease } from './session-events.ts';
 import type { ArbiterState } from './state.ts';
 import { Step } from './step.ts';
 
@@ -41,6 +42,12 @@ function apply(step: Step, event: ArbiterEvent): void {
       return hostRelease(step, event.selection);
     case 'host-max-clipboard':
       return step.setMaxClipboard(event.limit);
+    case 'host-content-expired':
+      return hostRelease(step, event.selection);
+    case 'rules-changed':
+      return changeRules(step, event.rules);
+    case 'hold':
+      return hold(step, event.session, event.selection, { types: event.types, share: event.share });
     case 'session-connected':
       return connect(step, event.session);
     case 'session-disconnected':
@@ -48,7 +55,13 @@ function apply(step: Step, event: ArbiterEvent): void {
     case 'eligible-changed':
       return changeEligible(step, event.session);
     case 'session-grab':
-      return sessionGrab(step, event.session, event.selection, event.types, event.seen);
+      return sessionGrab(
+        step,
+        event.session,
+        event.selection,
+        { types: event.types, secret: event.secret },
+        event.seen,
+      );
     case 'session-release':
       return sessionRelease(step, event.session, event.selection, event.seen);
     case 'host-request':
@@ -60,7 +73,7 @@ function apply(step: Step, event: ArbiterEvent): void {
     case 'session-answered':
       return answerRequest(step, event.request, event.size);
     case 'session-failed':
-      return failHostRequest(step, event.request);
+      return failHostRequest(step, event.request, 'owner-failed');
     case 'host-answered':
       if (step.takeSessionRequest(event.request)) step.emit({ kind: 'data-to-session', request: event.request });
       return;

@@ -1,3 +1,4 @@
+import type { Rules } from './rules.ts';
 import type { ArbiterState, HostFeatures, Owner, RequestId, Selection, SessionId } from './state.ts';
 
 /** Why a session's request for the host's content was not served. The names are those of the session wire's errors. */
@@ -27,6 +28,18 @@ export type ArbiterEvent =
   /** The host takes no more than `limit` bytes; null: any number. */
   | { readonly kind: 'host-max-clipboard'; readonly limit: number | null }
   | { readonly kind: 'host-request'; readonly request: RequestId; readonly selection: Selection; readonly type: string }
+  /** The administrator allows something else from now on. */
+  | { readonly kind: 'rules-changed'; readonly rules: Rules }
+  /** The host's content has been kept for as long as it may be. */
+  | { readonly kind: 'host-content-expired'; readonly selection: Selection }
+  /** An administrator sets what a session's selection holds; no types: it holds nothing. */
+  | {
+      readonly kind: 'hold';
+      readonly session: SessionId;
+      readonly selection: Selection;
+      readonly types: readonly string[];
+      readonly share: boolean;
+    }
   | { readonly kind: 'session-connected'; readonly session: SessionId }
   | { readonly kind: 'session-disconnected'; readonly session: SessionId }
   /** Policy, logind or a lock decided who takes part. */
@@ -37,6 +50,7 @@ export type ArbiterEvent =
       readonly session: SessionId;
       readonly selection: Selection;
       readonly types: readonly string[];
+      readonly secret: boolean;
       readonly seen: number;
     }
   | {
@@ -63,6 +77,9 @@ export type ArbiterEvent =
   /** The host answered with nothing, or did not answer in time. */
   | { readonly kind: 'host-failed'; readonly request: RequestId; readonly refusal: Refusal };
 
+/** Why a request of the host's is answered with nothing. */
+export type EmptyReason = 'no-owner' | 'type-unavailable' | 'too-large' | 'owner-failed' | 'ownership-ended';
+
 /** What is to be done outside. The order counts. */
 export type ArbiterEffect =
   | { readonly kind: 'grab-to-host'; readonly selection: Selection; readonly types: readonly string[] }
@@ -74,9 +91,17 @@ export type ArbiterEffect =
       readonly type: string;
     }
   /** Answers a host's request with nothing: its only answer. */
-  | { readonly kind: 'empty-to-host'; readonly request: RequestId }
+  | { readonly kind: 'empty-to-host'; readonly request: RequestId; readonly reason: EmptyReason }
   /** Answers a host's request with what the session is about to send: its only answer. */
   | { readonly kind: 'data-to-host'; readonly request: RequestId }
+  /** Answers a host's request with held content: its only answer. */
+  | {
+      readonly kind: 'held-to-host';
+      readonly request: RequestId;
+      readonly session: SessionId;
+      readonly selection: Selection;
+      readonly type: string;
+    }
   | {
       readonly kind: 'grab-to-session';
       readonly session: SessionId;
@@ -103,6 +128,16 @@ export type ArbiterEffect =
   | { readonly kind: 'refuse-session'; readonly request: RequestId; readonly refusal: Refusal }
   /** Answers a session's request with what arrives from the host: its only answer. */
   | { readonly kind: 'data-to-session'; readonly request: RequestId }
+  /** Answers a session's request with held content: its only answer. */
+  | {
+      readonly kind: 'held-to-session';
+      readonly request: RequestId;
+      readonly session: SessionId;
+      readonly selection: Selection;
+      readonly type: string;
+    }
+  /** Nobody can ask for this held content any more: the bytes can go. */
+  | { readonly kind: 'drop-held'; readonly session: SessionId; readonly selection: Selection }
   /** For those who watch: the ledger has changed. */
   | { readonly kind: 'owner-changed'; readonly selection: Selection; readonly owner: Owner };
 

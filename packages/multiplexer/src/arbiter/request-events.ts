@@ -1,4 +1,5 @@
-import type { Refusal } from './events.ts';
+import type { EmptyReason, Refusal } from './events.ts';
+import { permitted } from './rules.ts';
 import type { HostRequest, RequestId, Selection, SessionId, SessionRequest } from './state.ts';
 import type { Step } from './step.ts';
 
@@ -6,15 +7,23 @@ import type { Step } from './step.ts';
 export function requestFromHost(step: Step, request: RequestId, selection: Selection, type: string): void {
   const owner = step.owner(selection);
   if (step.host.phase === 'absent') return;
-  if (owner.kind !== 'session' || !owner.types.includes(type)) {
-    step.emit({ kind: 'empty-to-host', request });
+  if (owner.kind === 'nobody' || owner.kind === 'host') {
+    step.emit({ kind: 'empty-to-host', request, reason: 'no-owner' });
+    return;
+  }
+  if (!owner.types.includes(type)) {
+    step.emit({ kind: 'empty-to-host', request, reason: 'type-unavailable' });
+    return;
+  }
+  if (owner.kind === 'held') {
+    step.emit({ kind: 'held-to-host', request, session: owner.session, selection, type });
     return;
   }
   step.addHostRequest(request, { session: owner.session, selection, type });
   step.emit({ kind: 'request-to-session', request, session: owner.session, selection, type });
 }
 
-/** A session asks for what the host owns. Only the eligible session is served. */
+/** A session asks for what its agent owns for somebody else. What the host owns is for the eligible session alone. */
 export function requestFromSession(
   step: Step,
   request: RequestId,
@@ -22,7 +31,12 @@ export function requestFromSession(
   selection: Selection,
   type: string,
 ): void {
-  const refusal = refusalFor(step, session, selection, type);
+  const held = step.session(session, selection)?.held;
+  if (held?.types.includes(type)) {
+    step.emit({ kind: 'held-to-session', request, session, selection, type });
+    return;
+  }
+  const refusal = held ? 'type-unavailable' : refusalFor(step, session, selection, type);
   if (refusal) {
     step.emit({ kind: 'refuse-session', request, refusal });
     return;
@@ -35,7 +49,9 @@ function refusalFor(step: Step, session: SessionId, selection: Selection, type: 
   if (session !== step.eligible) return 'denied';
   const owner = step.owner(selection);
   if (owner.kind !== 'host') return 'no-owner';
-  return owner.types.includes(type) ? null : 'type-unavailable';
+  const rule = step.rules.toSession[selection];
+  if (!rule.allowed) return 'denied';
+  return permitted(rule, owner.types).includes(type) ? null : 'type-unavailable';
 }
 
 /** The session has what the host asked for: it goes to the host, unless it is more than the host takes. */
@@ -43,25 +59,25 @@ export function answerRequest(step: Step, id: RequestId, size: number): void {
   const request = step.takeHostRequest(id);
   if (!request) return;
   const { host } = step;
-  const tooLarge = host.phase !== 'absent' && host.maxClipboard !== null && size > host.maxClipboard;
-  if (!tooLarge) {
+  const hostLimit = host.phase === 'absent' ? null : host.maxClipboard;
+  if (size <= Math.min(hostLimit ?? Number.POSITIVE_INFINITY, step.rules.maxBytesToHost)) {
     step.emit({ kind: 'data-to-host', request: id });
     return;
   }
   step.emit({ kind: 'cancel-to-session', request: id });
-  step.emit({ kind: 'empty-to-host', request: id });
+  step.emit({ kind: 'empty-to-host', request: id, reason: 'too-large' });
 }
 
-/** The session cannot serve the host's request, or took too long. */
-export function failHostRequest(step: Step, id: RequestId): void {
+/** The session cannot serve the host's request, took too long, or is not to be asked any more. */
+export function failHostRequest(step: Step, id: RequestId, reason: EmptyReason): void {
   if (!step.takeHostRequest(id)) return;
   step.emit({ kind: 'cancel-to-session', request: id });
-  step.emit({ kind: 'empty-to-host', request: id });
+  step.emit({ kind: 'empty-to-host', request: id, reason });
 }
 
 /** Answers with nothing every request of the host that matches, and lets the sessions off. */
-export function failHostRequests(step: Step, matches: (request: HostRequest) => boolean): void {
-  for (const [id, request] of step.hostRequests) if (matches(request)) failHostRequest(step, id);
+export function failHostRequests(step: Step, reason: EmptyReason, matches: (request: HostRequest) => boolean): void {
+  for (const [id, request] of step.hostRequests) if (matches(request)) failHostRequest(step, id, reason);
 }
 
 /** The host that asked is gone: nobody waits for these answers any more. */

@@ -1,5 +1,5 @@
 import { failHostRequests, failSessionRequests } from './request-events.ts';
-import { NEW_SESSION, SELECTIONS, type Selection, type SessionId } from './state.ts';
+import { type Held, NEW_SESSION, type Offer, SELECTIONS, type Selection, type SessionId } from './state.ts';
 import type { Step } from './step.ts';
 
 export function connect(step: Step, session: SessionId): void {
@@ -9,6 +9,7 @@ export function connect(step: Step, session: SessionId): void {
 export function disconnect(step: Step, session: SessionId): void {
   if (!step.hasSession(session)) return;
   if (step.eligible === session) changeEligible(step, null);
+  for (const selection of SELECTIONS) step.ownedByProgram(session, selection, null);
   step.removeSession(session);
 }
 
@@ -20,65 +21,92 @@ export function changeEligible(step: Step, session: SessionId | null): void {
   const before = step.eligible;
   if (session === before || (session !== null && !step.hasSession(session))) return;
   step.setEligible(session);
-  failHostRequests(step, () => true);
+  failHostRequests(step, 'ownership-ended', () => true);
   failSessionRequests(step, 'denied', (request) => request.session === before);
   for (const selection of SELECTIONS) {
     if (before !== null) step.takeFromSession(before, selection);
-    const owner = step.owner(selection);
-    if (owner.kind === 'host') {
-      if (session !== null) step.giveToSession(session, selection, owner.types);
-    } else if (!offerToHost(step, selection) && owner.kind === 'session') {
-      withdraw(step, selection);
-    }
+    const standing = step.hostOffer(selection);
+    if (standing) {
+      step.setOwner(selection, { kind: 'host', types: standing });
+      if (session !== null) step.giveToSession(session, selection, standing);
+    } else reconsiderOffer(step, selection);
   }
 }
 
 /** A program in the session took the selection. */
-export function sessionGrab(
-  step: Step,
-  session: SessionId,
-  selection: Selection,
-  types: readonly string[],
-  seen: number,
-): void {
+export function sessionGrab(step: Step, session: SessionId, selection: Selection, offer: Offer, seen: number): void {
   const before = step.session(session, selection);
   // Told before the agent applied our last grab, which took the selection from that program again: the host wins.
   if (!before || seen < before.grabSerial) return;
-  step.changeSession(session, selection, { offer: types, given: false });
-  if (session === step.eligible) offerToHost(step, selection);
+  step.ownedByProgram(session, selection, offer);
+  if (session === step.eligible) reconsiderOffer(step, selection);
 }
 
 /** No program in the session owns the selection any more, nor does the agent. */
 export function sessionRelease(step: Step, session: SessionId, selection: Selection, seen: number): void {
   const before = step.session(session, selection);
   if (!before || seen < before.grabSerial) return;
-  step.changeSession(session, selection, { offer: null, given: false });
-  const owner = step.owner(selection);
-  if (owner.kind === 'session' && owner.session === session) withdraw(step, selection);
+  step.ownedByProgram(session, selection, null);
+  if (session !== step.eligible) return;
+  reconsiderOffer(step, selection);
+  // What a program kept to itself is over: the host's offer stands. Where a program has emptied the selection of the host's own
+  // content it stays empty, lest the two go on for ever.
+  const standing = step.hostOffer(selection);
+  if (before.offer && standing) step.giveToSession(session, selection, standing);
+}
+
+/** An administrator has set what the session's selection holds. */
+export function hold(step: Step, session: SessionId, selection: Selection, held: Held): void {
+  if (!step.hasSession(session)) {
+    step.emit({ kind: 'drop-held', session, selection });
+    return;
+  }
+  step.holdInSession(session, selection, held);
+  if (session === step.eligible) reconsiderOffer(step, selection);
+}
+
+/** What the eligible session holds has changed: the host is offered it, or what it was offered before is withdrawn. */
+export function reconsiderOffer(step: Step, selection: Selection): void {
+  if (offerToHost(step, selection)) return;
+  const { kind } = step.owner(selection);
+  // The host's own standing offer is not touched by what a session keeps to itself.
+  if (kind === 'session' || kind === 'held') withdraw(step, selection);
 }
 
 /**
- * Makes the eligible session's offer the owner and tells the host, where it is there to be told.
- * Returns false where that session offers nothing.
+ * Makes what the eligible session may offer the owner and tells the host, where it is there to be told.
+ * Returns false where that session has nothing that the host may be offered.
  */
 export function offerToHost(step: Step, selection: Selection): boolean {
   const session = step.eligible;
-  const types = session === null ? null : step.session(session, selection)?.offer;
-  if (session === null || !types) return false;
+  if (session === null) return false;
+  const types = step.shareable(session, selection);
+  if (types.length === 0) return false;
+  const kind = step.session(session, selection)?.held ? 'held' : 'session';
   const before = step.owner(selection);
-  failHostRequests(step, (request) => request.selection === selection && !types.includes(request.type));
-  step.setOwner(selection, { kind: 'session', session, types });
+  failHostRequests(
+    step,
+    'ownership-ended',
+    (request) => request.selection === selection && (kind === 'held' || !types.includes(request.type)),
+  );
+  step.setOwner(selection, { kind, session, types });
   const host = step.hostFor(selection);
   if (host) {
-    if (before.kind === 'session' && host.releaseBeforeRegrab) step.emit({ kind: 'release-to-host', selection });
-    step.emit({ kind: 'grab-to-host', selection, types });
+    const regrab = before.kind === 'session' || before.kind === 'held';
+    if (regrab && host.releaseBeforeRegrab) step.emit({ kind: 'release-to-host', selection });
+    step.grabToHost(selection, types);
   }
   return true;
 }
 
-/** Nobody owns what the guest owned: the host is told, its open requests are answered with nothing. */
+/** The guest does not offer what it offered: the host's open requests are answered with nothing, and it is told, if it knew. */
 function withdraw(step: Step, selection: Selection): void {
-  failHostRequests(step, (request) => request.selection === selection);
+  failHostRequests(step, 'ownership-ended', (request) => request.selection === selection);
+  const standing = step.hostOffer(selection);
+  if (standing) {
+    step.setOwner(selection, { kind: 'host', types: standing });
+    return;
+  }
   step.clearOwner(selection);
   if (step.hostFor(selection)) step.emit({ kind: 'release-to-host', selection });
 }

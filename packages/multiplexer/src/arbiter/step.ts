@@ -1,10 +1,13 @@
 import type { ArbiterEffect, ArbiterResult } from './events.ts';
+import { permitted, type Rules } from './rules.ts';
 import {
   type ArbiterState,
+  type Held,
   type Host,
   type HostFeatures,
   type HostRequest,
   NOBODY,
+  type Offer,
   type Owner,
   type RequestId,
   type Selection,
@@ -52,6 +55,31 @@ export class Step {
   hostFor(selection: Selection): HostFeatures | null {
     const { host } = this.state;
     return host.phase === 'ready' && host.features.selections.includes(selection) ? host.features : null;
+  }
+
+  // --- the rules
+
+  get rules(): Rules {
+    return this.state.rules;
+  }
+
+  setRules(rules: Rules): void {
+    this.state = { ...this.state, rules };
+  }
+
+  /** What the host offers and was not told to have lost. */
+  hostOffer(selection: Selection): readonly string[] | null {
+    return this.state.hostOffers[selection];
+  }
+
+  setHostOffer(selection: Selection, types: readonly string[] | null): void {
+    this.state = { ...this.state, hostOffers: { ...this.state.hostOffers, [selection]: types } };
+  }
+
+  /** Tells the host that the guest owns the selection: its own offer is over by that. */
+  grabToHost(selection: Selection, types: readonly string[]): void {
+    this.setHostOffer(selection, null);
+    this.emit({ kind: 'grab-to-host', selection, types });
   }
 
   // --- the ledger
@@ -109,22 +137,60 @@ export class Step {
     this.setSession(session, { ...selections, [selection]: { ...selections[selection], ...change } });
   }
 
-  /** Lets the session own the selection on the host's behalf. What its own programs offered is over by that. */
-  giveToSession(session: SessionId, selection: Selection, types: readonly string[]): void {
+  /** Lets the session own the selection for somebody else. What its own programs offered is over by that. */
+  private grabInSession(
+    session: SessionId,
+    selection: Selection,
+    types: readonly string[],
+    change: Pick<SessionSelection, 'given' | 'held'>,
+  ): void {
     const before = this.session(session, selection);
     if (!before) return;
+    if (before.held) this.emit({ kind: 'drop-held', session, selection });
     const serial = before.serial + 1;
-    this.changeSession(session, selection, { offer: null, given: true, serial, grabSerial: serial });
+    this.changeSession(session, selection, { ...change, offer: null, serial, grabSerial: serial });
     this.emit({ kind: 'grab-to-session', session, selection, serial, types });
+  }
+
+  /**
+   * Gives the session what the host offers, as far as it is permitted: perhaps no type, which empties the selection. Where the
+   * direction is off the selection is left alone, except that older content of the host's is taken away.
+   */
+  giveToSession(session: SessionId, selection: Selection, types: readonly string[]): void {
+    const rule = this.rules.toSession[selection];
+    if (!rule.allowed) this.takeFromSession(session, selection);
+    else this.grabInSession(session, selection, permitted(rule, types), { given: 'host', held: null });
+  }
+
+  /** Lets the session own what an administrator has set. The bytes are there already: what was held before is replaced. */
+  holdInSession(session: SessionId, selection: Selection, held: Held): void {
+    const before = this.session(session, selection);
+    if (before?.held) this.changeSession(session, selection, { held: null });
+    this.grabInSession(session, selection, held.types, { given: 'held', held });
   }
 
   /** Makes the session give the selection up, if it owns it on the host's behalf. */
   takeFromSession(session: SessionId, selection: Selection): void {
     const before = this.session(session, selection);
-    if (!before?.given) return;
+    if (before?.given !== 'host') return;
     const serial = before.serial + 1;
-    this.changeSession(session, selection, { given: false, serial });
+    this.changeSession(session, selection, { given: null, serial });
     this.emit({ kind: 'release-to-session', session, selection, serial });
+  }
+
+  /** A program in the session, or nobody, owns the selection now. */
+  ownedByProgram(session: SessionId, selection: Selection, offer: Offer | null): void {
+    if (this.session(session, selection)?.held) this.emit({ kind: 'drop-held', session, selection });
+    this.changeSession(session, selection, { offer, given: null, held: null });
+  }
+
+  /** What the session's selection holds that the host may be offered; none where it is private. */
+  shareable(session: SessionId, selection: Selection): readonly string[] {
+    const { offer, held } = this.session(session, selection) ?? {};
+    const rule = this.rules.toHost[selection];
+    if (held) return held.share ? permitted(rule, held.types) : [];
+    if (!offer || (offer.secret && this.rules.withholdSecrets)) return [];
+    return permitted(rule, offer.types);
   }
 
   // --- requests

@@ -9,8 +9,8 @@ import {
   type RpcError,
 } from '@clipmux/rpc';
 import type { Selection, SessionId } from '../arbiter/index.ts';
+import type { PasteCutShort, SessionOffer, SessionPeer } from '../exchange/index.ts';
 import type { OutgoingContent } from '../host-link/index.ts';
-import type { SessionPeer } from '../multiplexer.ts';
 import { DEFAULT_MAX_SESSION_CONTENT_BYTES } from './limits.ts';
 
 /** What is known of a session, for a person who asks. */
@@ -34,7 +34,7 @@ export interface SessionListener {
   connected(session: Session): void;
   /** The connection is over; called once for each `connected`. */
   disconnected(session: Session, reason: CloseReason): void;
-  grab(session: Session, selection: Selection, types: readonly string[], seen: number): void;
+  grab(session: Session, selection: Selection, offer: SessionOffer): void;
   release(session: Session, selection: Selection, seen: number): void;
   request(session: Session, selection: Selection, type: string, signal: AbortSignal): Promise<ContentAnswer>;
 }
@@ -74,7 +74,7 @@ export class Session implements SessionPeer {
         open = true;
         listener.connected(this);
       },
-      'selection.grab': ({ selection, types, seen }) => listener.grab(this, selection, types, seen),
+      'selection.grab': ({ selection, types, secret, seen }) => listener.grab(this, selection, { types, secret, seen }),
       'selection.release': ({ selection, seen }) => listener.release(this, selection, seen),
       'selection.request': ({ selection, type }, { signal }) => listener.request(this, selection, type, signal),
       closed: (reason) => {
@@ -107,6 +107,10 @@ export class Session implements SessionPeer {
 
   release(selection: Selection, serial: number): void {
     this.#wire.notify('selection.release', { selection, serial });
+  }
+
+  pasteCutShort(paste: PasteCutShort): void {
+    this.#wire.notify('paste.cut-short', paste);
   }
 
   async request(selection: Selection, type: string, signal: AbortSignal): Promise<OutgoingContent> {

@@ -66,7 +66,9 @@ export const AGENT_TO_DAEMON = {
     }),
   ),
   'session.bye': notification(v.object({ reason: Text, code: v.optional(ErrorCode), name: v.optional(Text) })),
-  'selection.grab': notification(v.object({ selection: Selection, types: Types, seen: Count })),
+  'selection.grab': notification(
+    v.object({ selection: Selection, types: Types, seen: Count, secret: v.optional(v.boolean(), false) }),
+  ),
   'selection.release': notification(v.object({ selection: Selection, seen: Count })),
 } as const;
 
@@ -76,6 +78,13 @@ export const DAEMON_TO_AGENT = {
   'session.end': notification(v.object({ reason: Text, code: ErrorCode, name: v.optional(Text) })),
   'selection.grab': notification(v.object({ selection: Selection, serial: Positive, types: Types })),
   'selection.release': notification(v.object({ selection: Selection, serial: Positive })),
+  'paste.cut-short': notification(
+    v.object({
+      selection: Selection,
+      direction: v.picklist(['host-to-guest', 'guest-to-host'], 'must be "host-to-guest" or "guest-to-host"'),
+      reason: v.picklist(['timed-out', 'too-large'], 'must be "timed-out" or "too-large"'),
+    }),
+  ),
 } as const;
 
 /** One direction of the contract. */

@@ -1,0 +1,67 @@
+import type { Logger } from '@clipmux/posix';
+import type { RequestId, Selection } from '../arbiter/index.ts';
+import type { OutgoingContent } from '../host-link/index.ts';
+import { leave, type SessionPeer } from './contracts.ts';
+
+interface Question {
+  readonly controller: AbortController;
+  /** The session's answer, from when it has come until the arbiter has said what becomes of it. */
+  answer: OutgoingContent | null;
+}
+
+/** How a session has answered. */
+export interface HostQuestionsListener {
+  answered(request: RequestId, size: number): void;
+  failed(request: RequestId): void;
+}
+
+/** What the host has asked of sessions, until the arbiter has decided on each answer. */
+export class HostQuestions {
+  readonly #listener: HostQuestionsListener;
+  readonly #logger: Logger;
+  readonly #questions = new Map<RequestId, Question>();
+
+  constructor(listener: HostQuestionsListener, logger: Logger) {
+    this.#listener = listener;
+    this.#logger = logger;
+  }
+
+  /** Asks the session, which may have gone. One of the listener's two methods is called later, unless it is let off before. */
+  ask(request: RequestId, peer: SessionPeer | undefined, selection: Selection, type: string): void {
+    if (!peer) {
+      this.#listener.failed(request);
+      return;
+    }
+    const question: Question = { controller: new AbortController(), answer: null };
+    this.#questions.set(request, question);
+    peer.request(selection, type, question.controller.signal).then(
+      (answer) => {
+        if (this.#questions.get(request) !== question) {
+          leave(answer.pieces);
+          return;
+        }
+        question.answer = answer;
+        this.#listener.answered(request, answer.size);
+      },
+      (error: unknown) => {
+        this.#logger.debug('a session did not serve the host', { request, type, error: String(error) });
+        this.#listener.failed(request);
+      },
+    );
+  }
+
+  /** The answer that has come, to be sent. */
+  take(request: RequestId): OutgoingContent | null {
+    const question = this.#questions.get(request);
+    this.#questions.delete(request);
+    return question?.answer ?? null;
+  }
+
+  /** The session need not answer any more. */
+  letOff(request: RequestId): void {
+    const question = this.#questions.get(request);
+    this.#questions.delete(request);
+    question?.controller.abort();
+    if (question?.answer) leave(question.answer.pieces);
+  }
+}

@@ -1,0 +1,376 @@
+import type { Logger } from '@clipmux/posix';
+import { NODE_TIMERS, type TimerHandle, type Timers } from '@clipmux/rpc';
+import {
+  type ArbiterEffect,
+  type ArbiterEvent,
+  type ArbiterState,
+  arbitrate,
+  type EmptyReason,
+  type HostFeatures,
+  INITIAL_STATE,
+  type Owner,
+  type Refusal,
+  type RequestId,
+  type Rules,
+  type Selection,
+  type SessionId,
+} from '../arbiter/index.ts';
+import type { HostLink, HostLinkListener, IncomingContent } from '../host-link/index.ts';
+import { type HostContent, leave, type PortControl, type SessionOffer, type SessionPeer } from './contracts.ts';
+import { type HeldContent, HeldContents } from './held-contents.ts';
+import { HostQuestions } from './host-questions.ts';
+import { SessionQuestions } from './session-questions.ts';
+
+/** Who watches. Sizes, types and ids only. */
+export interface MultiplexerObserver {
+  ownerChanged(selection: Selection, owner: Owner): void;
+  /** A request of either direction has its answer: `size` in bytes, or why it has none. */
+  answered(answer: AnswerReport): void;
+}
+
+/** How a request ended. */
+export interface AnswerReport {
+  readonly request: RequestId;
+  readonly direction: 'host-to-guest' | 'guest-to-host';
+  readonly session: SessionId | null;
+  readonly selection: Selection | null;
+  readonly outcome: { readonly size: number } | { readonly refused: Refusal | EmptyReason };
+}
+
+export interface MultiplexerOptions {
+  readonly logger: Logger;
+  readonly port: PortControl;
+  readonly observer?: MultiplexerObserver;
+  readonly timers?: Timers;
+}
+
+/**
+ * Carries out what the arbiter decides, between the host link and the sessions. It owns the arbiter's state and the answers
+ * that are under way; it decides nothing itself.
+ */
+export class Multiplexer implements HostLinkListener {
+  readonly #logger: Logger;
+  readonly #port: PortControl;
+  readonly #observer: MultiplexerObserver | undefined;
+  readonly #timers: Timers;
+  #hostLink: HostLink | null = null;
+  #state: ArbiterState = INITIAL_STATE;
+  readonly #events: ArbiterEvent[] = [];
+  #dispatching = false;
+  #lastRequest: RequestId = 0;
+  #wipeAfterMs: number | null = null;
+  readonly #wipeTimers = new Map<Selection, TimerHandle>();
+  readonly #sessions = new Map<SessionId, SessionPeer>();
+  readonly #held = new HeldContents();
+  readonly #hostQuestions: HostQuestions;
+  readonly #sessionQuestions = new SessionQuestions();
+  /** Answers of the host that have begun to arrive and were not handed on yet. */
+  readonly #incoming = new Map<RequestId, IncomingContent>();
+  /** Who was asked on the host's behalf, for the report. */
+  readonly #asked = new Map<RequestId, { session: SessionId; selection: Selection; size: number }>();
+
+  constructor(options: MultiplexerOptions) {
+    this.#logger = options.logger;
+    this.#port = options.port;
+    this.#observer = options.observer;
+    this.#timers = options.timers ?? NODE_TIMERS;
+    this.#hostQuestions = new HostQuestions(
+      {
+        answered: (request, size) => {
+          const asked = this.#asked.get(request);
+          if (asked) asked.size = size;
+          this.#dispatch({ kind: 'session-answered', request, size });
+        },
+        failed: (request) => this.#dispatch({ kind: 'session-failed', request }),
+      },
+      options.logger,
+    );
+  }
+
+  /** The link that this multiplexer listens to. To be set once, before the link opens. */
+  set hostLink(hostLink: HostLink) {
+    this.#hostLink = hostLink;
+  }
+
+  /** What is known of owners, sessions and requests, for a person who asks. */
+  get state(): ArbiterState {
+    return this.#state;
+  }
+
+  /** Gives ids to requests of either direction. */
+  readonly nextRequest = (): RequestId => {
+    this.#lastRequest += 1;
+    return this.#lastRequest;
+  };
+
+  // --- what the administrator wants
+
+  setRules(rules: Rules): void {
+    this.#dispatch({ kind: 'rules-changed', rules });
+  }
+
+  /** How long a session keeps what the host copied, in ms; null: until something else is copied. Counts from the next copy. */
+  setWipeAfter(milliseconds: number | null): void {
+    this.#wipeAfterMs = milliseconds;
+  }
+
+  /** Sets what a session's selection holds; no content empties it. */
+  hold(session: SessionId, selection: Selection, content: HeldContent, share: boolean): void {
+    this.#held.set(session, selection, content);
+    this.#dispatch({ kind: 'hold', session, selection, types: [...content.keys()], share });
+  }
+
+  /** Held content, for who wants to see it. */
+  heldContent(session: SessionId, selection: Selection, type: string): Uint8Array | undefined {
+    return this.#held.get(session, selection, type);
+  }
+
+  // --- what sessions do
+
+  connect(session: SessionId, peer: SessionPeer): void {
+    this.#sessions.set(session, peer);
+    this.#dispatch({ kind: 'session-connected', session });
+  }
+
+  disconnect(session: SessionId): void {
+    this.#sessions.delete(session);
+    this.#dispatch({ kind: 'session-disconnected', session });
+  }
+
+  /** Policy, logind or a lock has decided who takes part. */
+  setEligible(session: SessionId | null): void {
+    this.#dispatch({ kind: 'eligible-changed', session });
+  }
+
+  sessionGrab(session: SessionId, selection: Selection, offer: SessionOffer): void {
+    this.#dispatch({ kind: 'session-grab', session, selection, ...offer });
+  }
+
+  sessionRelease(session: SessionId, selection: Selection, seen: number): void {
+    this.#dispatch({ kind: 'session-release', session, selection, seen });
+  }
+
+  /** Asks for what the session's agent owns for somebody else. Rejects with an RpcError that the session is told. */
+  requestFromSession(
+    session: SessionId,
+    selection: Selection,
+    type: string,
+    signal: AbortSignal,
+  ): Promise<HostContent> {
+    const request = this.nextRequest();
+    const content = this.#sessionQuestions.add(request, session, selection);
+    signal.addEventListener('abort', () => this.#dispatch({ kind: 'session-request-cancelled', request }), {
+      once: true,
+    });
+    this.#dispatch({ kind: 'session-request', request, session, selection, type });
+    return content;
+  }
+
+  // --- what the host does
+
+  attached(features: HostFeatures): void {
+    this.#port.confirm();
+    this.#dispatch({ kind: 'host-attached', features });
+  }
+
+  settled(): void {
+    this.#dispatch({ kind: 'host-settled' });
+  }
+
+  detached(): void {
+    this.#dispatch({ kind: 'host-detached' });
+  }
+
+  clientDisconnected(): void {
+    this.#dispatch({ kind: 'client-disconnected' });
+  }
+
+  grab(selection: Selection, types: readonly string[]): void {
+    this.#dispatch({ kind: 'host-grab', selection, types });
+    this.#scheduleWipe(selection);
+  }
+
+  release(selection: Selection): void {
+    this.#dispatch({ kind: 'host-release', selection });
+  }
+
+  maxClipboard(limit: number | null): void {
+    this.#dispatch({ kind: 'host-max-clipboard', limit });
+  }
+
+  request(request: RequestId, selection: Selection, type: string): void {
+    this.#dispatch({ kind: 'host-request', request, selection, type });
+  }
+
+  answered(content: IncomingContent): void {
+    this.#incoming.set(content.request, content);
+    this.#dispatch({ kind: 'host-answered', request: content.request });
+  }
+
+  failed(request: RequestId, refusal: Refusal): void {
+    this.#dispatch({ kind: 'host-failed', request, refusal });
+  }
+
+  broken(reason: string): void {
+    this.#logger.warning('the port is closed and opened again', { reason });
+    this.#port.reset(reason);
+  }
+
+  // --- events in, effects out
+
+  /** One event after another: what happens while effects are carried out waits for its turn. */
+  #dispatch(event: ArbiterEvent): void {
+    this.#events.push(event);
+    if (this.#dispatching) return;
+    this.#dispatching = true;
+    try {
+      for (let next = this.#events.shift(); next; next = this.#events.shift()) {
+        const { state, effects } = arbitrate(this.#state, next);
+        this.#state = state;
+        for (const effect of effects) this.#perform(effect);
+        if (next.kind === 'host-answered') this.#leaveUnwanted(next.request);
+      }
+    } finally {
+      this.#dispatching = false;
+    }
+  }
+
+  #perform(effect: ArbiterEffect): void {
+    switch (effect.kind) {
+      case 'grab-to-host':
+        this.#hostLink?.grab(effect.selection, effect.types);
+        return;
+      case 'release-to-host':
+        this.#hostLink?.release(effect.selection);
+        return;
+      case 'request-to-host':
+        this.#hostLink?.request(effect.request, effect.selection, effect.type);
+        return;
+      case 'empty-to-host':
+        this.#hostLink?.answerEmpty(effect.request);
+        this.#reportToHost(effect.request, { refused: effect.reason });
+        return;
+      case 'data-to-host':
+        this.#answerHost(effect.request);
+        return;
+      case 'held-to-host':
+        this.#answerHostWithHeld(effect);
+        return;
+      case 'grab-to-session':
+        this.#sessions.get(effect.session)?.grab(effect.selection, effect.serial, effect.types);
+        return;
+      case 'release-to-session':
+        this.#sessions.get(effect.session)?.release(effect.selection, effect.serial);
+        return;
+      case 'request-to-session': {
+        const { request, session, selection, type } = effect;
+        this.#asked.set(request, { session, selection, size: 0 });
+        this.#hostQuestions.ask(request, this.#sessions.get(session), selection, type);
+        return;
+      }
+      case 'cancel-to-session':
+        this.#hostQuestions.letOff(effect.request);
+        return;
+      case 'data-to-session':
+        this.#answerSession(effect.request);
+        return;
+      case 'held-to-session': {
+        const content = this.#held.get(effect.session, effect.selection, effect.type) ?? NO_CONTENT;
+        this.#sessionQuestions.answer(effect.request, { type: effect.type, size: content.length, content });
+        return;
+      }
+      case 'refuse-session':
+        this.#refuseSession(effect.request, effect.refusal);
+        return;
+      case 'drop-held':
+        this.#held.drop(effect.session, effect.selection);
+        return;
+      case 'owner-changed':
+        this.#logger.debug('owner changed', () => ({ selection: effect.selection, ...describe(effect.owner) }));
+        this.#observer?.ownerChanged(effect.selection, effect.owner);
+        return;
+      default:
+        effect satisfies never;
+    }
+  }
+
+  #answerHost(request: RequestId): void {
+    const answer = this.#hostQuestions.take(request);
+    if (answer) void this.#hostLink?.answer(request, answer);
+    this.#reportToHost(request, { size: answer?.size ?? 0 });
+  }
+
+  #answerHostWithHeld(effect: Extract<ArbiterEffect, { kind: 'held-to-host' }>): void {
+    const { request, session, selection, type } = effect;
+    const content = this.#held.get(session, selection, type) ?? NO_CONTENT;
+    void this.#hostLink?.answer(request, { size: content.length, pieces: oncePiece(content) });
+    this.#asked.set(request, { session, selection, size: content.length });
+    this.#reportToHost(request, { size: content.length });
+  }
+
+  #reportToHost(request: RequestId, outcome: AnswerReport['outcome']): void {
+    const asked = this.#asked.get(request);
+    this.#asked.delete(request);
+    const { session = null, selection = null } = asked ?? {};
+    this.#observer?.answered({ request, direction: 'guest-to-host', session, selection, outcome });
+    if (asked && 'refused' in outcome && outcome.refused === 'too-large') {
+      const paste = { direction: 'guest-to-host', reason: 'too-large', selection: asked.selection } as const;
+      this.#sessions.get(asked.session)?.pasteCutShort(paste);
+    }
+  }
+
+  #answerSession(request: RequestId): void {
+    const content = this.#incoming.get(request);
+    if (!content) return;
+    this.#incoming.delete(request);
+    const { type, size, pieces } = content;
+    this.#sessionQuestions.answer(request, { type, size, content: pieces });
+    const outcome = { size };
+    this.#observer?.answered({ request, direction: 'host-to-guest', session: null, selection: null, outcome });
+  }
+
+  #refuseSession(request: RequestId, refusal: Refusal): void {
+    this.#hostLink?.abandon(request);
+    const asker = this.#sessionQuestions.refuse(request, refusal);
+    const { session = null, selection = null } = asker ?? {};
+    const outcome = { refused: refusal };
+    this.#observer?.answered({ request, direction: 'host-to-guest', session, selection, outcome });
+    if (asker && (refusal === 'timed-out' || refusal === 'too-large')) {
+      const paste = { direction: 'host-to-guest', reason: refusal, selection: asker.selection } as const;
+      this.#sessions.get(asker.session)?.pasteCutShort(paste);
+    }
+  }
+
+  /** The answer to a request that was given up meanwhile. */
+  #leaveUnwanted(request: RequestId): void {
+    const content = this.#incoming.get(request);
+    if (!content) return;
+    this.#incoming.delete(request);
+    leave(content.pieces);
+  }
+
+  #scheduleWipe(selection: Selection): void {
+    const timer = this.#wipeTimers.get(selection);
+    if (timer !== undefined) this.#timers.clear(timer);
+    this.#wipeTimers.delete(selection);
+    if (this.#wipeAfterMs === null) return;
+    const wipe = () => {
+      this.#wipeTimers.delete(selection);
+      this.#logger.info('the host’s content has been kept for as long as it may be', { selection });
+      this.#dispatch({ kind: 'host-content-expired', selection });
+    };
+    this.#wipeTimers.set(selection, this.#timers.set(wipe, this.#wipeAfterMs));
+  }
+}
+
+const NO_CONTENT = new Uint8Array(0);
+
+async function* oncePiece(content: Uint8Array): AsyncGenerator<Uint8Array> {
+  yield content;
+}
+
+function describe(owner: Owner): Record<string, string | number> {
+  if (owner.kind === 'nobody') return { owner: 'nobody' };
+  if (owner.kind === 'host') return { owner: 'host', types: owner.types.join(' ') };
+  return { owner: `session ${owner.session}`, types: owner.types.join(' ') };
+}
