@@ -11,8 +11,11 @@ import { MIB } from './throughput.ts';
 /** After its start a program finishes what it does in the background, such as compiling and collecting garbage. */
 const SETTLE_MS = 2000;
 
-/** V8 collects garbage once more, in the background, about 8 s after a program has become idle; then nothing is left to do. */
-const BECOME_IDLE_MS = 12_000;
+/**
+ * Until everything of the last transfer is over: V8 collects garbage once more about 8 s after a program has become
+ * idle, and Node's timer for a time-out that was cleared still fires once. What wakes a program after that is its habit.
+ */
+const BECOME_IDLE_MS = 30_000;
 
 /** "A few seconds" after a transfer memory must be given back. */
 const GIVE_BACK_MS = 5000;
