@@ -1,5 +1,13 @@
-import type { OwnedTarget, Ownership } from './ownership.ts';
+import { encodeFor, type OwnedTarget, type Ownership } from './ownership.ts';
+import type { Refusals } from './refusals.ts';
 import type { RequestorWindows, WindowUser } from './requestor-windows.ts';
+
+/** What a fetch needs of the owner's side. */
+export interface FetchContext {
+  readonly windows: RequestorWindows;
+  readonly refusals: Refusals;
+  readonly providerMs: number;
+}
 
 /**
  * Gets the content of a target from the provider for one requestor, for as long as somebody waits for it:
@@ -15,24 +23,24 @@ export class Fetch implements WindowUser {
 
   /** @param done called once: with the content, or with undefined where it is to be refused */
   constructor(
-    windows: RequestorWindows,
+    { windows, refusals, providerMs }: FetchContext,
     window: number,
     ownership: Ownership,
     target: OwnedTarget,
-    providerMs: number,
     done: (bytes: Uint8Array | undefined) => void,
   ) {
     this.#windows = windows;
     this.#window = window;
     this.#done = done;
-    const refuse = () => this.#settle(undefined);
-    this.#late = setTimeout(refuse, providerMs);
-    this.#forget = ownership.onEnd(refuse);
+    // Why a provider fails is its own to report; the requestor is refused.
+    const fail = () => {
+      if (this.#done !== undefined) refusals.add(window, ownership, target.type);
+      this.#settle(undefined);
+    };
+    this.#late = setTimeout(fail, providerMs);
+    this.#forget = ownership.onEnd(() => this.#settle(undefined));
     windows.acquire(window, this);
-    ownership.content(target, this.#abort.signal).then(
-      (bytes) => this.#settle(bytes),
-      refuse, // why a provider fails is its own to report; the requestor is refused
-    );
+    ownership.content(target.type, this.#abort.signal).then((bytes) => this.#settle(encodeFor(target, bytes)), fail);
   }
 
   windowGone(): void {

@@ -67,14 +67,21 @@ export class Ownership {
     for (const callback of [...this.#waiting]) callback();
   }
 
-  /** Gets the content of a target in the form that it wants; rejects where it cannot be had in that form. */
-  async content(target: OwnedTarget, signal: AbortSignal): Promise<Uint8Array> {
-    const bytes = await this.#provider(target.type, signal);
-    if (target.form === 'as-is') return bytes;
-    const encoded = target.form === 'latin1' ? utf8ToLatin1(bytes) : encodeCompoundText(bytes);
-    if (encoded === undefined)
-      throw new SelectionError('type-unavailable', `the text does not fit ${target.answerType}`);
-    return encoded;
+  /** Gets the content of a type; rejects where it cannot be had. */
+  async content(type: string, signal: AbortSignal): Promise<Uint8Array> {
+    return this.#provider(type, signal);
+  }
+}
+
+/** The content in the form that a target wants; undefined where the text does not fit it. */
+export function encodeFor(target: OwnedTarget, bytes: Uint8Array): Uint8Array | undefined {
+  switch (target.form) {
+    case 'as-is':
+      return bytes;
+    case 'latin1':
+      return utf8ToLatin1(bytes);
+    case 'compound-text':
+      return encodeCompoundText(bytes);
   }
 }
 

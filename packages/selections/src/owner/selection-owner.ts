@@ -8,6 +8,7 @@ import { Fetch } from './fetch.ts';
 import { type Pair, packAtoms, readPairs, refusePair } from './multiple.ts';
 import { OutgoingTransfers } from './outgoing-transfers.ts';
 import type { Ownership } from './ownership.ts';
+import { Refusals } from './refusals.ts';
 import { RequestorWindows } from './requestor-windows.ts';
 
 /** What one target was converted to: bytes, with the type and format of the property. */
@@ -31,6 +32,7 @@ export class SelectionOwner {
   readonly #atoms: AtomCache;
   readonly #options: OwnerOptions;
   readonly #windows: RequestorWindows;
+  readonly #refusals: Refusals;
   readonly #count: ConversionCount;
   readonly #transfers: OutgoingTransfers;
 
@@ -39,6 +41,7 @@ export class SelectionOwner {
     this.#atoms = atoms;
     this.#options = options;
     this.#windows = new RequestorWindows(connection);
+    this.#refusals = new Refusals(this.#windows);
     this.#count = new ConversionCount((window) => connection.clientOf(window));
     const incr = atoms.get('INCR');
     this.#transfers = new OutgoingTransfers(connection, this.#windows, incr, options.requestorStallMs, (window) =>
@@ -73,6 +76,7 @@ export class SelectionOwner {
   /** Ends all transfers. Ownerships are to be ended before. */
   stop(): void {
     this.#transfers.stop();
+    this.#refusals.stop();
   }
 
   #notify(request: SelectionRequestEvent, property: number): void {
@@ -94,8 +98,10 @@ export class SelectionOwner {
     }
     if (target === timestamp) return done({ type: XA_INTEGER, format: 32, bytes: packAtoms([ownership.time]) });
     const owned = ownership.targets.get(target);
-    if (owned === undefined || !this.#count.begin(requestor)) return done(undefined);
-    new Fetch(this.#windows, requestor, ownership, owned, this.#options.providerMs, (bytes) => {
+    if (owned === undefined || this.#refusals.has(requestor, ownership, owned.type)) return done(undefined);
+    if (!this.#count.begin(requestor)) return done(undefined);
+    const context = { windows: this.#windows, refusals: this.#refusals, providerMs: this.#options.providerMs };
+    new Fetch(context, requestor, ownership, owned, (bytes) => {
       done(bytes && { type: owned.answerAtom, format: 8, bytes });
       this.#count.end(requestor);
     });
