@@ -4,12 +4,15 @@ import { None } from '../x11/protocol.ts';
 import type { ServerTime } from '../x11/server-time.ts';
 import type { Ownership } from './ownership.ts';
 
+/** What a claim came to: a taking stands or failed, or the selection was given up. */
+export type ClaimOutcome = 'stands' | 'failed' | 'released';
+
 /** Told of claims, so that news of programs can be held back meanwhile. */
 export interface ClaimObserver {
   /** A request that changes the owner has been sent. */
-  beginClaim(takes: boolean): void;
+  beginClaim(): void;
   /** The server has told who owned the selection just after it. */
-  endClaim(owner: number, time: number): void;
+  endClaim(owner: number, time: number, outcome: ClaimOutcome): void;
 }
 
 /**
@@ -53,10 +56,12 @@ export class Claims {
     this.#serverTime.ask((time) => {
       ownership.time = time;
       this.#pending.push(ownership);
-      this.#claim(this.#window, time, () => {
+      this.#claim(this.#window, time, (owner) => {
         const waiting = this.#pending.indexOf(ownership);
         if (waiting !== -1) this.#pending.splice(waiting, 1); // the server found it too late, and told no change
-        done(this.#current === ownership);
+        const stands = this.#current === ownership;
+        this.#observer.endClaim(owner, time, stands ? 'stands' : 'failed');
+        done(stands);
       });
       sent();
     });
@@ -74,8 +79,14 @@ export class Claims {
     this.#connection.sync(() => {
       const ownership = this.#pending.at(-1) ?? this.#current;
       this.#current?.end();
-      if (ownership === undefined) done();
-      else this.#claim(None, ownership.time, done);
+      if (ownership === undefined) {
+        done();
+      } else {
+        this.#claim(None, ownership.time, (owner) => {
+          this.#observer.endClaim(owner, ownership.time, 'released');
+          done();
+        });
+      }
       sent();
     });
   }
@@ -93,12 +104,10 @@ export class Claims {
     this.#pending.length = 0;
   }
 
-  #claim(owner: number, time: number, done: () => void): void {
-    this.#observer.beginClaim(owner !== None);
+  /** Sends a change of the owner; `done` is told who owned the selection just after it. */
+  #claim(owner: number, time: number, done: (owner: number) => void): void {
+    this.#observer.beginClaim();
     this.#connection.setSelectionOwner(owner, this.#selection, time);
-    this.#connection.getSelectionOwner(this.#selection, (found) => {
-      this.#observer.endClaim(found ?? None, time);
-      done();
-    });
+    this.#connection.getSelectionOwner(this.#selection, (found) => done(found ?? None));
   }
 }

@@ -2,12 +2,22 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { SimulatedDisplay } from './simulated-display.fixture.ts';
 
-type Step = 'tick' | 'program takes' | 'program dies' | 'own' | 'disown' | 'process' | 'deliver' | 'turn';
+type Step =
+  | 'tick'
+  | 'program takes'
+  | 'program dies'
+  | 'own'
+  | 'disown'
+  | 'process'
+  | 'deliver'
+  | 'deliver all'
+  | 'turn';
 
 const step: fc.Arbitrary<Step> = fc.oneof(
-  { weight: 6, arbitrary: fc.constantFrom<Step>('process', 'deliver') },
+  { weight: 4, arbitrary: fc.constantFrom<Step>('process', 'deliver', 'deliver all') },
   { weight: 3, arbitrary: fc.constantFrom<Step>('program takes', 'own', 'turn') },
   { weight: 1, arbitrary: fc.constantFrom<Step>('tick', 'program dies', 'disown') },
+  { weight: 2, arbitrary: fc.constant<Step>('turn') },
 );
 
 const turn = () => new Promise(setImmediate);
@@ -23,6 +33,7 @@ async function play(steps: readonly Step[]): Promise<SimulatedDisplay> {
     else if (next === 'disown') calls.push(display.disown());
     else if (next === 'process') display.processRequest();
     else if (next === 'deliver') display.deliverMessage();
+    else if (next === 'deliver all') while (display.hasMessages) display.deliverMessage();
     else await turn();
   }
   do {
@@ -39,13 +50,13 @@ async function play(steps: readonly Step[]): Promise<SimulatedDisplay> {
 
 it('agrees with the display at the end and tells nothing that an own has superseded, whatever the order of events', async () => {
   await fc.assert(
-    fc.asyncProperty(fc.array(step, { maxLength: 60 }), async (steps) => {
+    fc.asyncProperty(fc.array(step, { maxLength: 80, size: 'max' }), async (steps) => {
       const display = await play(steps);
       expect(display.violations).toEqual([]);
       if (display.owner === 0) expect(['nothing', 'nobody']).toContain(display.belief);
       else if (display.owner === 1) expect(display.belief).toBe('ours');
       else expect(display.belief).toEqual({ program: display.owner });
     }),
-    { numRuns: 1500 },
+    { numRuns: 3000 },
   );
 });

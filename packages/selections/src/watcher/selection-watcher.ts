@@ -1,6 +1,7 @@
 import type { SelectionName } from '../backend.ts';
 import { SelectionError } from '../errors.ts';
 import type { Offer } from '../mime/targets.ts';
+import type { ClaimOutcome } from '../owner/claims.ts';
 import type { ConversionHandle, Requestor } from '../requestor/requestor.ts';
 import type { AtomCache } from '../x11/atoms.ts';
 import type { OwnerNotifyEvent } from '../x11/events.ts';
@@ -42,8 +43,8 @@ export class SelectionWatcher {
   #stopped = false;
   #asking: ConversionHandle | undefined;
   #toAsk: NodeJS.Immediate | undefined;
-  /** Whether listeners have to be told if it turns out that nobody owns the selection. */
-  #tellCleared = false;
+  /** Who the listeners think owns the selection, from news and from what their claims came to. */
+  #believed: 'nobody' | 'ours' | 'program' = 'nobody';
 
   constructor(name: SelectionName, atom: number, context: WatcherContext) {
     this.name = name;
@@ -79,22 +80,20 @@ export class SelectionWatcher {
     if (this.#claims === 0) this.#settle();
   }
 
-  /**
-   * A request of ours that changes the owner has been sent.
-   *
-   * @param takes whether it takes the selection, rather than gives it up
-   */
-  beginClaim(takes: boolean): void {
+  /** A request of ours that changes the owner has been sent. */
+  beginClaim(): void {
     this.#claims++;
-    this.#tellCleared = takes;
     this.#offer = undefined;
     this.#stopAsking();
     this.#context.outbox.retract(this.name);
   }
 
-  /** The server has told who owned the selection just after that request. */
-  endClaim(owner: number, time: number): void {
+  /** The server has told who owned the selection just after that request, and so what it came to. */
+  endClaim(owner: number, time: number, outcome: ClaimOutcome): void {
     this.#claims--;
+    if (outcome === 'stands') this.#believed = 'ours';
+    else if (outcome === 'failed') this.#believed = 'program';
+    else if (this.#believed === 'ours') this.#believed = 'nobody';
     if (this.#claims > 0) return;
     if (owner !== this.#owner) this.#set(owner, time);
     this.#settle();
@@ -145,12 +144,11 @@ export class SelectionWatcher {
     if (this.#stopped) return;
     const { outbox } = this.#context;
     if (this.#owner === None) {
-      outbox.retract(this.name);
-      if (this.#tellCleared) outbox.put(this.name, { kind: 'cleared' });
-      this.#tellCleared = false;
+      // Otherwise they know, or are about to: what waits to be told is then that nobody owns it.
+      if (this.#believed !== 'nobody') outbox.put(this.name, { kind: 'cleared' });
+      this.#believed = 'nobody';
     } else if (this.isOurs) {
       outbox.retract(this.name);
-      this.#tellCleared = false;
     } else {
       // Asked after the events at hand: of owners in quick succession only the last is asked.
       this.#toAsk ??= setImmediate(() => this.#ask());
@@ -166,7 +164,7 @@ export class SelectionWatcher {
       if (current === undefined || this.#asking !== current) return; // of an owner that was replaced
       this.#asking = undefined;
       this.#offer = offer;
-      this.#tellCleared = true;
+      this.#believed = 'program';
       outbox.put(this.name, { kind: 'offer', types: offer.types });
       this.#tellWaiting();
     });

@@ -38,23 +38,28 @@ export class SimulatedDisplay {
   #lastChange = 0;
   #time = 1000;
   #program = 1;
-  /** The place in the server's order of the newest `own` that returned true. */
+  /** Our takings' places in that order, as they were sent; 0 for one that the server has ignored. */
+  readonly #grabs: number[] = [];
+  #calls = 0;
+  /** The place of the newest `own` that returned true, and of the newest news. */
   #ownedAt = 0;
+  #told = 0;
 
   constructor() {
     this.outbox = new Outbox((_, news) => {
-      if (news.kind === 'cleared') {
-        if (this.#clearedAt < this.#ownedAt) this.violations.push('told of a clearing that an own has superseded');
-        this.belief = 'nobody';
-        return;
-      }
-      const program = Number(news.types[0]?.slice('program/'.length));
-      if ((this.#takenAt.get(program) ?? 0) < this.#ownedAt)
-        this.violations.push('told of a copy that an own has superseded');
-      this.belief = { program };
+      const program = news.kind === 'offer' ? Number(news.types[0]?.slice('program/'.length)) : undefined;
+      const order = program === undefined ? this.#clearedAt : this.#takenAt.get(program);
+      if (order === undefined) return void this.violations.push(`told of what no program offers: ${news.kind}`);
+      if (order < this.#ownedAt) this.violations.push(`told ${news.kind} which an own has superseded`);
+      this.#told = Math.max(this.#told, order);
+      this.belief = program === undefined ? 'nobody' : { program };
     });
     const connection = {
-      setSelectionOwner: (owner: number, _: number, time: number) => this.#send(() => this.#set(owner, time, false)),
+      setSelectionOwner: (owner: number, _: number, time: number) =>
+        this.#send(() => {
+          const taken = this.#set(owner, time, false);
+          if (owner === OURS) this.#grabs.push(taken ? this.#order : 0);
+        }),
       getSelectionOwner: (_: number, reply: Reply<number>) =>
         this.#send(() => {
           const { owner } = this;
@@ -98,8 +103,8 @@ export class SimulatedDisplay {
     return { abandon: finish, ownerLost: finish };
   }
 
-  #set(owner: number, time: number, died: boolean): void {
-    if (time < this.#lastChange || time > this.#time) return; // as ProcSetSelectionOwner does
+  #set(owner: number, time: number, died: boolean): boolean {
+    if (time < this.#lastChange || time > this.#time) return false; // as ProcSetSelectionOwner does
     this.#lastChange = time;
     this.owner = owner;
     this.#order++;
@@ -110,14 +115,19 @@ export class SimulatedDisplay {
       this.claims.ownerChanged(event);
       this.watcher.ownerChanged(event);
     });
+    return true;
   }
 
   tick(): void {
     this.#time++;
   }
 
-  /** A program copies. */
+  /**
+   * A program copies; never in the millisecond of our own taking, because a release of ours that is on its way would
+   * then end the program's ownership too, and nobody can prevent it: the server compares milliseconds.
+   */
   programTakes(): void {
+    if (this.owner === OURS) this.tick();
     this.#set(++this.#program, this.#time, false);
   }
 
@@ -137,11 +147,13 @@ export class SimulatedDisplay {
   }
 
   async own(): Promise<void> {
+    const call = this.#calls++;
     const ownership = { time: 0, ended: false, end: () => {} } as unknown as Ownership;
     const stands = await new Promise<boolean>((resolve) => this.claims.take(ownership, () => {}, resolve));
     this.belief = stands ? 'ours' : 'news to come';
-    // While another claim follows, the order of its taking is not the newest; it is no less than this.
-    if (stands) this.#ownedAt = Math.max(this.#ownedAt, this.#grabOrder);
+    if (!stands) return;
+    this.#ownedAt = this.#grabs[call] ?? 0;
+    if (this.#told > this.#ownedAt) this.violations.push('told of what came after an own before that has returned');
   }
 
   async disown(): Promise<void> {
@@ -149,8 +161,8 @@ export class SimulatedDisplay {
     if (this.belief === 'ours') this.belief = 'nobody';
   }
 
-  get #grabOrder(): number {
-    return this.#takenAt.get(OURS) ?? 0;
+  get hasMessages(): boolean {
+    return this.#messages.length > 0;
   }
 
   get isIdle(): boolean {
