@@ -59,7 +59,7 @@ export async function hostCopy(
 
 /** Settles when the agent has taken the selection for the host. Call it before the grab. */
 export function ownedForHost(chain: Chain, selection: SelectionName = 'clipboard'): Promise<number> {
-  return chain.agent.said(new RegExp(`is owned for the host selection=${selection}`), chain.agent.lines);
+  return chain.agent.said(new RegExp(`the selection is owned for the host selection=${selection}`), chain.agent.lines);
 }
 
 /** What {@link HostEndpoint.copy} takes. */
