@@ -51,7 +51,18 @@ export const RPC_ERROR_CODES = {
   'limit-exceeded': 40,
   /** A fault in the peer; details are in its own log. */
   internal: 41,
+
+  // Those of the control socket alone begin at CONTROL_ERROR_CODE_MIN.
+  /** No session has that id, or none takes part where none is named. */
+  'no-such-session': 60,
+  /** This connection has no such handle (any more). */
+  'no-such-handle': 61,
+  /** The configuration's files cannot be used; what holds is unchanged. `data.details` has a line for each problem. */
+  'invalid-config': 62,
 } as const;
+
+/** The least code of those errors that only the control socket has. */
+export const CONTROL_ERROR_CODE_MIN = 60;
 
 /** Name of an error, as it is sent in `error.data.name`. */
 export type RpcErrorName = keyof typeof RPC_ERROR_CODES;
@@ -70,11 +81,14 @@ export function rpcErrorName(code: number): RpcErrorName | undefined {
 /** Characters of an error's message at most, sent or received: it is meant for one line of a log. */
 export const ERROR_MESSAGE_CHARACTERS_MAX = 500;
 
-/** The error object of JSON-RPC 2.0 as clipmux sends it. */
+/** Lines of an error's details at most, sent or received. */
+export const ERROR_DETAILS_MAX = 100;
+
+/** The error object of JSON-RPC 2.0 as clipmux sends it. `details` is left out where there are none. */
 export interface WireError {
   readonly code: number;
   readonly message: string;
-  readonly data: { readonly name: string };
+  readonly data: { readonly name: string; readonly details?: readonly string[] };
 }
 
 /** An error of the contract: thrown by a handler it is answered as it is; a call that the peer answers with an error rejects with it. */
@@ -85,25 +99,31 @@ export class RpcError extends Error {
   readonly code: number;
   /** Whether the peer sent it; `false` where it arose here (a time-out, a cancelled signal, a lost connection). */
   readonly remote: boolean;
+  /** What a person needs beside the message: a line for each problem of a file, for example. Mostly empty. */
+  readonly details: readonly string[];
 
-  constructor(name: RpcErrorName, message: string, options: { remote?: boolean } = {}) {
+  constructor(name: RpcErrorName, message: string, options: { remote?: boolean; details?: readonly string[] } = {}) {
     super(oneLine(message));
     this.name = name;
     this.code = RPC_ERROR_CODES[name];
     this.remote = options.remote ?? false;
+    this.details = (options.details ?? []).slice(0, ERROR_DETAILS_MAX).map(oneLine);
   }
 
   /** The error as it is sent. */
   toWire(): WireError {
-    return { code: this.code, message: this.message, data: { name: this.name } };
+    const details = this.details.length > 0 ? { details: this.details } : {};
+    return { code: this.code, message: this.message, data: { name: this.name, ...details } };
   }
 
   /** An error that came off the wire, whatever it is: an unknown code becomes `internal`, the message is cut to one line of bounded length. */
   static fromWire(error: unknown): RpcError {
-    const { code, message } = typeof error === 'object' && error !== null ? (error as Record<string, unknown>) : {};
+    const { code, message, data } = membersOf(error);
     const text = typeof message === 'string' ? message : 'the peer gave no message';
     const name = typeof code === 'number' ? rpcErrorName(code) : undefined;
-    if (name !== undefined) return new RpcError(name, text, { remote: true });
+    const { details } = membersOf(data);
+    const lines = Array.isArray(details) ? details.filter((line) => typeof line === 'string') : [];
+    if (name !== undefined) return new RpcError(name, text, { remote: true, details: lines });
     return new RpcError('internal', `error with unknown code ${typeof code === 'number' ? code : 'none'}: ${text}`, {
       remote: true,
     });
@@ -113,6 +133,10 @@ export class RpcError extends Error {
 /** What an AbortSignal was aborted with, as an error of the contract: `cancelled` unless the reason is one already. */
 export function rpcErrorOfSignal(signal: AbortSignal): RpcError {
   return signal.reason instanceof RpcError ? signal.reason : new RpcError('cancelled', 'the request was taken back');
+}
+
+function membersOf(value: unknown): Record<string, unknown> {
+  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
 }
 
 function oneLine(text: string): string {

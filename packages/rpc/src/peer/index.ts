@@ -1,5 +1,7 @@
 /** JSON-RPC 2.0 on any transport of whole messages: the adapter of the library `json-rpc-2.0`. */
 export {
+  CONTROL_ERROR_CODE_MIN,
+  ERROR_DETAILS_MAX,
   ERROR_MESSAGE_CHARACTERS_MAX,
   RPC_ERROR_CODES,
   RpcError,

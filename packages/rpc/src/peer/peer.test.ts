@@ -49,6 +49,13 @@ describe('a handler', () => {
     expect(throwing.internal).toEqual([]);
   });
 
+  it('that throws an RpcError with details is answered with them', async () => {
+    const { answer } = await answerTo(() => {
+      throw new RpcError('invalid-config', 'two problems', { details: ['a:1: this', 'a:2: that'] });
+    });
+    expect(answer?.error?.data).toEqual({ name: 'invalid-config', details: ['a:1: this', 'a:2: that'] });
+  });
+
   it('that fails otherwise is answered with internal, without its message; our own log gets it', async () => {
     const warn = vi.spyOn(console, 'warn');
     const failure = new Error('/home/alice/secret');
@@ -193,6 +200,12 @@ describe('a call', () => {
       { code: 21, message: 'no\u001b[31m', data: { name: 'x' } },
       { name: 'owner-refused', code: 21, message: 'no [31m', remote: true },
     ],
+    [
+      { code: 62, message: 'bad', data: { name: 'x', details: ['one\ntwo', 3, 'y'.repeat(1000)] } },
+      { name: 'invalid-config', details: ['one two', 'y'.repeat(500)] },
+    ],
+    [{ code: 62, message: 'bad', data: { details: Array(1000).fill('x') } }, { details: Array(100).fill('x') }],
+    [{ code: 62, message: 'bad', data: { details: 'x' } }, { details: [] }],
     [
       { code: -32603, message: 'oops' },
       { name: 'internal', remote: true },

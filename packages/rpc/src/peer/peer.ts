@@ -10,7 +10,7 @@ import {
   type JSONRPCResponse,
   JSONRPCServer,
 } from 'json-rpc-2.0';
-import { RPC_ERROR_CODES, RpcError, rpcErrorOfSignal, type WireError } from './errors.ts';
+import { RpcError, rpcErrorOfSignal, type WireError } from './errors.ts';
 import { classifyMessage, type Message } from './message.ts';
 import { NODE_TIMERS, type TimerHandle, type Timers } from './timers.ts';
 
@@ -291,5 +291,6 @@ function asRpcError(error: unknown): RpcError {
 }
 
 function errorResponse(id: JSONRPCID, error: RpcError): JSONRPCErrorResponse {
-  return createJSONRPCErrorResponse(id, RPC_ERROR_CODES[error.name], error.message, { name: error.name });
+  const { code, message, data } = error.toWire();
+  return createJSONRPCErrorResponse(id, code, message, data);
 }
