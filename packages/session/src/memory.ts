@@ -39,6 +39,8 @@ function giveMemoryBack(): void {
     setFlagsFromString('--expose-gc');
     collectGarbage = runInNewContext('gc') as () => void;
   }
+  // V8 frees the memory of dead buffers on another thread; the second collection waits for what the first has begun.
+  collectGarbage();
   collectGarbage();
   trimMemory();
 }
