@@ -24,8 +24,8 @@ async function main(): Promise<boolean> {
     display: options.display ?? '',
     env: { ...process.env, DISPLAY: options.display },
   };
-  const chain = await startChain({ display });
-  say(`  host endpoint  ${chain.portSocket} (in the manner of QEMU's vdagent chardev)`);
+  const chain = await startChain({ display, config: '', host: { manner: 'spice' } });
+  say(`  host endpoint  ${chain.portSocket} (in the manner of a SPICE client)`);
   say(`  clipmuxd       pid ${chain.daemon.process.pid}, agents connect to ${chain.sessionSocket}`);
   say(`  agent          pid ${chain.agent.process.pid} on display ${display.display}${xvfb ? ' (Xvfb)' : ''}\n`);
   try {

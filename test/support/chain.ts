@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -87,6 +87,8 @@ export interface Chain {
   readonly directory: string;
   readonly portSocket: string;
   readonly sessionSocket: string;
+  /** Write to it and send SIGHUP to change the configuration. */
+  readonly configPath: string;
   daemon: Program;
   agent: Program;
   startDaemon(): Promise<Program>;
@@ -104,6 +106,8 @@ export interface ChainOptions {
   readonly display?: Display;
   readonly logLevel?: string;
   readonly node?: string;
+  /** What clipmuxd's configuration says. Default: that PRIMARY crosses to any host, which by default it does not to QEMU's. */
+  readonly config?: string;
   /** Called with the host endpoint before a guest can connect: to listen to its events from the first on. */
   readonly beforeDaemon?: (host: HostEndpoint) => void;
   /** Whether to wait until the host has settled. Default: yes; a host without a clipboard never does. */
@@ -119,13 +123,24 @@ export async function startChain(options: ChainOptions = {}): Promise<Chain> {
   const host = new HostEndpoint(options.host);
   options.beforeDaemon?.(host);
   let listener: HostListener | null = await listen(portSocket, host);
+  const configPath = join(directory, 'clipmux.toml');
+  await writeFile(configPath, options.config ?? '[primary]\ndirection = "both"\n');
   const own: Xvfb | null = options.display ? null : await startXvfb();
   const xvfb = options.display ?? (own as Xvfb);
 
   const startDaemon = async (): Promise<Program> => {
     const daemon = new Program(
       'clipmuxd',
-      ['--port', `unix:${portSocket}`, '--session-socket', sessionSocket, '--no-logind', ...level],
+      [
+        '--port',
+        `unix:${portSocket}`,
+        '--session-socket',
+        sessionSocket,
+        '--config',
+        configPath,
+        '--no-logind',
+        ...level,
+      ],
       node,
     );
     await until(() => accepts(sessionSocket), `clipmuxd to be ready: ${daemon.log}`);
@@ -146,6 +161,7 @@ export async function startChain(options: ChainOptions = {}): Promise<Chain> {
     directory,
     portSocket,
     sessionSocket,
+    configPath,
     daemon: await startDaemon(),
     agent: undefined as unknown as Program, // started below, once clipmuxd is there
     startDaemon,

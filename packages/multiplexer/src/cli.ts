@@ -1,89 +1,63 @@
 import { parseArgs } from 'node:util';
-import { createLogger, isLogLevel, LOG_LEVELS, type Logger, systemdListenSockets, systemdNotify } from '@clipmux/posix';
-import { Daemon } from './daemon.ts';
-import { PortError, parsePortName } from './port/index.ts';
-import { type ListenAddress, ListenError } from './sessions/index.ts';
+import { createLogger, isLogLevel, LOG_LEVELS, type LogLevel } from '@clipmux/posix';
+import { ConfigError, DEFAULT_CONFIG_PATH, DEFAULT_SETTINGS, formatProblem } from './config/index.ts';
+import { PortError } from './port/index.ts';
+import { type Overrides, runDaemon } from './run-daemon.ts';
+import { ListenError } from './sessions/index.ts';
 import { CLIPMUX_VERSION } from './version.ts';
 
 /** Exit statuses, documented in the help text and the manual page. */
-const EXIT = { ok: 0, failure: 1, usage: 2 } as const;
+const EXIT = { ok: 0, failure: 1, usage: 2, configuration: 3 } as const;
 
-const DEFAULT_PORT = '/dev/virtio-ports/com.redhat.spice.0';
-const DEFAULT_SESSION_SOCKET = '/run/clipmux/session.sock';
-
-/** Agents of all users connect; clipmuxd asks the kernel who they are. */
-const SESSION_SOCKET_MODE = 0o666;
-
-/** The name that clipmuxd.socket gives its socket (FileDescriptorName=). */
-const SESSION_SOCKET_NAME = 'session';
+const { port: PORT, sockets: SOCKETS } = DEFAULT_SETTINGS;
 
 const HELP = `Usage: clipmuxd [OPTION]...
 Share one host clipboard among the graphical sessions of this guest.
 
   --port PORT             the host's port: a character device, or unix:PATH for a
                           unix socket that QEMU or a host endpoint listens on
-                          (default: ${DEFAULT_PORT})
+                          (default: ${PORT})
   --session-socket PATH   where agents connect, unless systemd hands a socket over
-                          (default: ${DEFAULT_SESSION_SOCKET})
+                          (default: ${SOCKETS.session})
+  --control-socket PATH   where clipmuxctl connects, unless systemd hands a socket over
+                          (default: ${SOCKETS.control})
+  --config FILE           the configuration; drop-ins are FILE.d/*.toml
+                          (default: ${DEFAULT_CONFIG_PATH}, which need not exist)
   --no-logind             do not ask logind who is active
   --log-level LEVEL       ${LOG_LEVELS.join(', ')} (default: info)
   --help                  show this text
   --version               show the version
 
-SIGTERM and SIGINT end it cleanly. Exit status: ${EXIT.ok} ended as asked, ${EXIT.failure} failed, ${EXIT.usage} wrong usage.
+What is given here overrides the configuration. SIGHUP reads the configuration anew.
+SIGTERM and SIGINT end it cleanly. Exit status:
+  ${EXIT.ok}  ended as asked
+  ${EXIT.failure}  failed
+  ${EXIT.usage}  wrong usage
+  ${EXIT.configuration}  the configuration has mistakes
 `;
 
 interface Options {
-  readonly port: string;
-  readonly sessionSocket: string;
-  readonly logLevel: (typeof LOG_LEVELS)[number];
+  readonly config: string | undefined;
+  readonly logind: boolean;
+  readonly overrides: Overrides;
 }
 
 /** Runs clipmuxd until it is told to end. Resolves with the exit status. */
 export async function main(argv: readonly string[]): Promise<number> {
   const options = parse(argv);
   if (typeof options === 'number') return options;
-  const logger = createLogger({ name: 'clipmuxd', level: options.logLevel });
+  const logger = createLogger({ name: 'clipmuxd', level: options.overrides.logLevel ?? 'info' });
   try {
-    return await run(options, logger);
+    await runDaemon({ ...options, logger, version: CLIPMUX_VERSION });
+    return EXIT.ok;
   } catch (error) {
+    if (error instanceof ConfigError) {
+      for (const problem of error.problems) logger.error(formatProblem(problem));
+      return EXIT.configuration;
+    }
     if (!(error instanceof ListenError || error instanceof PortError)) throw error;
     logger.error(error.message);
     return EXIT.failure;
-  }
-}
-
-async function run(options: Options, logger: Logger): Promise<number> {
-  const daemon = new Daemon({
-    transport: parsePortName(options.port),
-    sessionSocket: sessionSocket(options.sessionSocket),
-    version: CLIPMUX_VERSION,
-    logger,
-  });
-  const ended = new Promise<NodeJS.Signals>((resolve) => {
-    process.once('SIGTERM', resolve);
-    process.once('SIGINT', resolve);
-  });
-  await daemon.start();
-  logger.info('ready', { version: CLIPMUX_VERSION, port: options.port });
-  notify({ ready: true }, logger);
-  const signal = await ended;
-  logger.info('ending', { signal });
-  notify({ stopping: true }, logger);
-  await daemon.stop();
-  return EXIT.ok;
-}
-
-function sessionSocket(path: string): ListenAddress {
-  const [fd] = systemdListenSockets().get(SESSION_SOCKET_NAME) ?? [];
-  return fd === undefined ? { path, mode: SESSION_SOCKET_MODE } : { fd };
-}
-
-function notify(state: { ready?: boolean; stopping?: boolean }, logger: Logger): void {
-  try {
-    systemdNotify(state);
-  } catch (error) {
-    logger.warning('systemd could not be told', { error: String(error) });
   }
 }
 
@@ -93,10 +67,12 @@ function parse(argv: readonly string[]): Options | number {
     const { values } = parseArgs({
       args: [...argv],
       options: {
-        port: { type: 'string', default: DEFAULT_PORT },
-        'session-socket': { type: 'string', default: DEFAULT_SESSION_SOCKET },
+        port: { type: 'string' },
+        'session-socket': { type: 'string' },
+        'control-socket': { type: 'string' },
+        config: { type: 'string' },
         'no-logind': { type: 'boolean', default: false },
-        'log-level': { type: 'string', default: 'info' },
+        'log-level': { type: 'string' },
         help: { type: 'boolean', default: false },
         version: { type: 'boolean', default: false },
       },
@@ -109,11 +85,20 @@ function parse(argv: readonly string[]): Options | number {
       process.stdout.write(`clipmuxd ${CLIPMUX_VERSION}\n`);
       return EXIT.ok;
     }
-    const logLevel = values['log-level'];
-    if (!isLogLevel(logLevel)) throw new TypeError(`--log-level takes ${LOG_LEVELS.join(', ')}, not "${logLevel}"`);
-    return { port: values.port, sessionSocket: values['session-socket'], logLevel };
+    const overrides: Overrides = {
+      port: values.port,
+      sessionSocket: values['session-socket'],
+      controlSocket: values['control-socket'],
+      logLevel: parseLogLevel(values['log-level']),
+    };
+    return { config: values.config, logind: !values['no-logind'], overrides };
   } catch (error) {
     process.stderr.write(`clipmuxd: ${(error as Error).message}\nTry: clipmuxd --help\n`);
     return EXIT.usage;
   }
+}
+
+function parseLogLevel(text: string | undefined): LogLevel | undefined {
+  if (text === undefined || isLogLevel(text)) return text;
+  throw new TypeError(`--log-level takes ${LOG_LEVELS.join(', ')}, not "${text}"`);
 }

@@ -215,6 +215,22 @@ describe('a switch of sessions', () => {
     expect(effects).toEqual([{ kind: 'grab-to-host', selection: 'clipboard', types: [PNG] }]);
   });
 
+  it('lets the copy that brought a session in win over the host’s standing offer, on that selection alone', () => {
+    const { effects } = run([
+      ...TWO,
+      hostGrab(),
+      { kind: 'host-grab', selection: 'primary', types: [TEXT] },
+      sessionGrab(2, 0, [PNG]),
+      { kind: 'eligible-changed', session: 2, copied: 'clipboard' },
+    ]);
+    expect(effects).toEqual([
+      { kind: 'release-to-session', session: 1, selection: 'clipboard', serial: 2 },
+      { kind: 'grab-to-host', selection: 'clipboard', types: [PNG] },
+      { kind: 'release-to-session', session: 1, selection: 'primary', serial: 2 },
+      { kind: 'grab-to-session', session: 2, selection: 'primary', serial: 1, types: [TEXT] },
+    ]);
+  });
+
   it('withdraws what the old session offered where the new one owns nothing', () => {
     const { effects } = run([...TWO, sessionGrab(1), { kind: 'eligible-changed', session: 2 }]);
     expect(effects).toEqual([{ kind: 'release-to-host', selection: 'clipboard' }]);

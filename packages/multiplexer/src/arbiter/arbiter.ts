@@ -53,7 +53,7 @@ function apply(step: Step, event: ArbiterEvent): void {
     case 'session-disconnected':
       return disconnect(step, event.session);
     case 'eligible-changed':
-      return changeEligible(step, event.session);
+      return changeEligible(step, event.session, event.copied);
     case 'session-grab':
       return sessionGrab(
         step,

@@ -42,8 +42,11 @@ export type ArbiterEvent =
     }
   | { readonly kind: 'session-connected'; readonly session: SessionId }
   | { readonly kind: 'session-disconnected'; readonly session: SessionId }
-  /** Policy, logind or a lock decided who takes part. */
-  | { readonly kind: 'eligible-changed'; readonly session: SessionId | null }
+  /**
+   * Policy, logind or a lock decided who takes part. `copied` is set where a copy on that selection was what brought the session in:
+   * there the copy wins over a standing offer of the host.
+   */
+  | { readonly kind: 'eligible-changed'; readonly session: SessionId | null; readonly copied?: Selection }
   /** A program in the session owns the selection. `seen`: the serial of the last grab of ours that the agent had applied. */
   | {
       readonly kind: 'session-grab';

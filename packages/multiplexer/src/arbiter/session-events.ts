@@ -15,9 +15,10 @@ export function disconnect(step: Step, session: SessionId): void {
 
 /**
  * Another session takes part, or none. What the session before had of the host's it gives up; what it offered is withdrawn;
- * what it or the host waits for is answered with nothing. A standing offer of the host wins over what the new session owns.
+ * what it or the host waits for is answered with nothing. A standing offer of the host wins over what the new session owns, except
+ * for the copy that brought it in.
  */
-export function changeEligible(step: Step, session: SessionId | null): void {
+export function changeEligible(step: Step, session: SessionId | null, copied?: Selection): void {
   const before = step.eligible;
   if (session === before || (session !== null && !step.hasSession(session))) return;
   step.setEligible(session);
@@ -26,7 +27,7 @@ export function changeEligible(step: Step, session: SessionId | null): void {
   for (const selection of SELECTIONS) {
     if (before !== null) step.takeFromSession(before, selection);
     const standing = step.hostOffer(selection);
-    if (standing) {
+    if (standing && selection !== copied) {
       step.setOwner(selection, { kind: 'host', types: standing });
       if (session !== null) step.giveToSession(session, selection, standing);
     } else reconsiderOffer(step, selection);

@@ -137,9 +137,9 @@ export class Multiplexer implements HostLinkListener {
     this.#dispatch({ kind: 'session-disconnected', session });
   }
 
-  /** Policy, logind or a lock has decided who takes part. */
-  setEligible(session: SessionId | null): void {
-    this.#dispatch({ kind: 'eligible-changed', session });
+  /** Policy, logind or a lock has decided who takes part; `copied`: a copy on that selection did. */
+  setEligible(session: SessionId | null, copied?: Selection): void {
+    this.#dispatch({ kind: 'eligible-changed', session, ...(copied && { copied }) });
   }
 
   sessionGrab(session: SessionId, selection: Selection, offer: SessionOffer): void {

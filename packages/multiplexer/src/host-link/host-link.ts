@@ -20,7 +20,7 @@ import { GrabSerials } from './grab-serials.ts';
 import { GuestAnswers } from './guest-answers.ts';
 import { type Agreement, Handshake, type HandshakeStep } from './handshake.ts';
 import { HostRequests } from './host-requests.ts';
-import { ANNOUNCE_WAIT_MS, DEFAULT_MAX_HOST_CONTENT_BYTES, MAX_HOST_REQUESTS, SETTLE_MS } from './limits.ts';
+import { ANNOUNCE_WAIT_MS, DEFAULT_HOST_LINK_SETTINGS, type HostLinkSettings } from './limits.ts';
 import type { HostLinkListener } from './listener.ts';
 import type { OutgoingContent } from './outgoing-content.ts';
 import { PortWriter } from './port-writer.ts';
@@ -32,8 +32,9 @@ export interface HostLinkOptions {
   readonly timers?: Timers;
   /** Milliseconds of a clock that never goes back. */
   readonly now?: () => number;
-  /** Largest content taken from the host, in bytes. */
-  readonly maxContentBytes?: number;
+  readonly settings?: () => HostLinkSettings;
+  /** Called before the listener's `attached`, so that what depends on the kind of host can be in place. */
+  readonly agreed?: (agreement: Agreement) => void;
 }
 
 /** Before anything is agreed only announcements are exchanged, which no format changes. */
@@ -55,6 +56,8 @@ export class HostLink {
   readonly #logger: Logger;
   readonly #timers: Timers;
   readonly #nextRequest: () => RequestId;
+  readonly #settings: () => HostLinkSettings;
+  readonly #agreed: ((agreement: Agreement) => void) | undefined;
   readonly #reader: MessageReader;
   readonly #handshake = new Handshake();
   readonly #serials = new GrabSerials();
@@ -69,13 +72,15 @@ export class HostLink {
     this.#logger = options.logger;
     this.#timers = options.timers ?? NODE_TIMERS;
     this.#nextRequest = options.nextRequest;
+    this.#agreed = options.agreed;
+    this.#settings = options.settings ?? (() => DEFAULT_HOST_LINK_SETTINGS);
     this.#guestAnswers = new GuestAnswers(options.logger);
     this.#hostRequests = new HostRequests({
       listener,
       logger: options.logger,
       timers: this.#timers,
       now: options.now ?? (() => performance.now()),
-      maxContentBytes: options.maxContentBytes ?? DEFAULT_MAX_HOST_CONTENT_BYTES,
+      settings: this.#settings,
       pausePort: (paused) => (paused ? this.#port?.stream.pause() : this.#port?.stream.resume()),
     });
     this.#reader = new MessageReader(
@@ -232,8 +237,9 @@ export class HostLink {
   }
 
   #question(port: OpenPort, agreement: Agreement, head: Extract<Message, { type: 'clipboard-request' }>): void {
-    if (this.#guestAnswers.open >= MAX_HOST_REQUESTS) {
-      this.#listener.broken(`the host has ${MAX_HOST_REQUESTS} requests open and asks for more`);
+    const { maxHostRequests } = this.#settings();
+    if (this.#guestAnswers.open >= maxHostRequests) {
+      this.#listener.broken(`the host has ${maxHostRequests} requests open and asks for more`);
       return;
     }
     const { format, kind } = agreement;
@@ -290,11 +296,12 @@ export class HostLink {
       return;
     }
     this.#logger.info('the host has announced itself', { kind: agreement.kind, ...agreement.format });
+    this.#agreed?.(agreement);
     this.#listener.attached(agreement.features);
     this.#settleTimer = this.#timers.set(() => {
       this.#logger.debug('the host has settled');
       this.#listener.settled();
-    }, SETTLE_MS);
+    }, this.#settings().settleMs);
   }
 
   #clearTimers(): void {

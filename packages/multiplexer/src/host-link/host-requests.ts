@@ -2,19 +2,20 @@ import type { Logger } from '@clipmux/posix';
 import { PieceQueue, RpcError, type TimerHandle, type Timers } from '@clipmux/rpc';
 import type { ClipboardFormat, MessageHeader } from '@clipmux/vdagent';
 import type { RequestId, Selection } from '../arbiter/index.ts';
+import { GatheredAnswer } from './gathered-answer.ts';
 import type { HostKind } from './host-kind.ts';
-import { type AnswerHead, IncomingAnswer } from './incoming-answer.ts';
-import { HOST_ANSWER_TIMEOUT_MS, LATE_ANSWER_MS } from './limits.ts';
+import { type AnswerHead, type AnswerSink, IncomingAnswer } from './incoming-answer.ts';
+import { type HostLinkSettings, LATE_ANSWER_MS } from './limits.ts';
 import type { HostLinkListener } from './listener.ts';
 import { PendingAnswers } from './pending-answers.ts';
+import { mayBeVncText, normaliseVncText } from './vnc-text.ts';
 
 export interface HostRequestsOptions {
   readonly listener: Pick<HostLinkListener, 'answered' | 'failed'>;
   readonly logger: Logger;
   readonly timers: Timers;
   readonly now: () => number;
-  /** Largest content taken, in bytes. */
-  readonly maxContentBytes: number;
+  readonly settings: () => HostLinkSettings;
   /** Stops and restarts the reading of the port, while a session is slow to take what arrives. */
   readonly pausePort: (paused: boolean) => void;
 }
@@ -43,7 +44,7 @@ export class HostRequests {
 
   /** A REQUEST is going out. */
   add(request: RequestId, selection: Selection, clipboardType: number): void {
-    this.#pending.add(request, selection, clipboardType, this.#options.now() + HOST_ANSWER_TIMEOUT_MS);
+    this.#pending.add(request, selection, clipboardType, this.#options.now() + this.#options.settings().hostAnswerMs);
     this.#schedule();
   }
 
@@ -110,8 +111,9 @@ export class HostRequests {
     this.#schedule();
   }
 
-  #route(head: AnswerHead): PieceQueue | null {
-    const { listener, logger, now, maxContentBytes } = this.#options;
+  #route(head: AnswerHead): AnswerSink | null {
+    const { listener, logger, now } = this.#options;
+    const { maxContentBytes, normaliseVncText: normalises } = this.#options.settings();
     if (head.kind === 'ignored') return null;
     const request = this.#pending.take(head.selection, head.clipboardType, now());
     if (request === undefined) logger.debug('the host answered what nobody asked', { selection: head.selection });
@@ -126,21 +128,38 @@ export class HostRequests {
       return null;
     }
     logger.debug('the host answers', { request, type: head.type, size: head.size });
-    const pieces = new PieceQueue();
     this.#answerRequest = request;
+    if (normalises && mayBeVncText(this.#kind, head.type, head.size)) return this.#gather(request, head);
+    const pieces = new PieceQueue();
     listener.answered({ request, type: head.type, size: head.size, pieces });
     return pieces;
   }
 
+  /** Text that QEMU's VNC server may have changed is handed on once it has been seen whole. */
+  #gather(request: RequestId, { type, size }: Extract<AnswerHead, { kind: 'content' }>): AnswerSink {
+    const { listener } = this.#options;
+    return new GatheredAnswer(size, {
+      complete: (text) => {
+        const normalised = normaliseVncText(text);
+        const pieces = new PieceQueue();
+        listener.answered({ request, type, size: normalised.length, pieces });
+        if (normalised.length > 0) pieces.write(normalised);
+        pieces.end();
+      },
+      failed: (error) => listener.failed(request, error.name === 'timed-out' ? 'timed-out' : 'owner-died'),
+    });
+  }
+
   #lateness(): number {
-    return this.#kind === 'qemu' ? HOST_ANSWER_TIMEOUT_MS : LATE_ANSWER_MS;
+    return this.#kind === 'qemu' ? this.#options.settings().hostAnswerMs : LATE_ANSWER_MS;
   }
 
   #schedule(): void {
     const { timers, now } = this.#options;
     if (this.#timer !== null) timers.clear(this.#timer);
     this.#timer = null;
-    const answerDeadline = this.#answerRequest === null ? [] : [this.#lastPieceAt + HOST_ANSWER_TIMEOUT_MS];
+    const answerDeadline =
+      this.#answerRequest === null ? [] : [this.#lastPieceAt + this.#options.settings().hostAnswerMs];
     const pendingDeadline = this.#pending.nextDeadline();
     const deadlines = pendingDeadline === undefined ? answerDeadline : [...answerDeadline, pendingDeadline];
     if (deadlines.length === 0) return;
@@ -150,12 +169,12 @@ export class HostRequests {
   #check(): void {
     const { listener, logger, now } = this.#options;
     for (const request of this.#pending.overdue(now())) {
-      logger.warning('the host did not answer in time', { request, after: HOST_ANSWER_TIMEOUT_MS });
+      logger.warning('the host did not answer in time', { request, after: this.#options.settings().hostAnswerMs });
       // QEMU drops what does not fit its buffer and says nothing: then nothing is to be expected of it any more.
       this.#pending.abandon(request, now() + (this.#kind === 'qemu' ? 0 : LATE_ANSWER_MS));
       listener.failed(request, 'timed-out');
     }
-    if (this.#answerRequest !== null && now() - this.#lastPieceAt >= HOST_ANSWER_TIMEOUT_MS) {
+    if (this.#answerRequest !== null && now() - this.#lastPieceAt >= this.#options.settings().hostAnswerMs) {
       logger.warning('the host stopped in the middle of an answer', { request: this.#answerRequest });
       this.#answer?.fail(new RpcError('timed-out', 'the host stopped in the middle of its answer'));
       this.#answerRequest = null;

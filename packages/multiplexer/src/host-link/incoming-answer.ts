@@ -19,6 +19,16 @@ export interface IncomingContent {
   readonly pieces: PieceQueue;
 }
 
+/** Where the content of an answer goes. A PieceQueue is one. */
+export interface AnswerSink {
+  /** Takes the next bytes; whether more is welcome now. */
+  write(piece: Uint8Array): boolean;
+  /** Resolves when more is welcome. */
+  drained(): Promise<void>;
+  end(): void;
+  fail(error: RpcError): void;
+}
+
 /** What one answer of the host turns out to be, as soon as its head has been read. */
 export type AnswerHead =
   | {
@@ -31,15 +41,15 @@ export type AnswerHead =
   | { readonly kind: 'nothing'; readonly selection: Selection; readonly clipboardType: number | null }
   | { readonly kind: 'ignored' };
 
-/** One CLIPBOARD message of the host on its way from the port to a session: never held whole. */
+/** One CLIPBOARD message of the host on its way from the port to whoever takes its content. */
 export class IncomingAnswer {
   readonly #prefix: ClipboardDataPrefix;
-  readonly #begin: (head: AnswerHead) => PieceQueue | null;
+  readonly #begin: (head: AnswerHead) => AnswerSink | null;
   #begun = false;
-  #pieces: PieceQueue | null = null;
+  #sink: AnswerSink | null = null;
 
   /** `begin` is called once the head is known; it says where the content goes, or null to pass over it. */
-  constructor(header: MessageHeader, format: ClipboardFormat, begin: (head: AnswerHead) => PieceQueue | null) {
+  constructor(header: MessageHeader, format: ClipboardFormat, begin: (head: AnswerHead) => AnswerSink | null) {
     this.#prefix = new ClipboardDataPrefix(header, format);
     this.#begin = begin;
   }
@@ -49,22 +59,22 @@ export class IncomingAnswer {
     return this.#prefix.error;
   }
 
-  /** Takes the next bytes of the message; returns the queue that is full by now, if it is. */
-  data(piece: Uint8Array): PieceQueue | null {
+  /** Takes the next bytes of the message; returns the sink that is full by now, if it is. */
+  data(piece: Uint8Array): AnswerSink | null {
     const content = this.#prefix.push(piece);
     this.#beginOnce();
-    if (content.length === 0 || !this.#pieces || this.#pieces.write(content)) return null;
-    return this.#pieces;
+    if (content.length === 0 || !this.#sink || this.#sink.write(content)) return null;
+    return this.#sink;
   }
 
   end(): void {
-    this.#pieces?.end();
+    this.#sink?.end();
   }
 
   /** The rest will not come, or comes too late: it is passed over. */
   fail(error: RpcError): void {
-    this.#pieces?.fail(error);
-    this.#pieces = null;
+    this.#sink?.fail(error);
+    this.#sink = null;
   }
 
   #beginOnce(): void {
@@ -81,6 +91,6 @@ export class IncomingAnswer {
     else if (size === 0 && type !== TEXT_MIME)
       this.#begin({ kind: 'nothing', selection, clipboardType: head.clipboardType });
     else if (!type) this.#begin({ kind: 'ignored' });
-    else this.#pieces = this.#begin({ kind: 'content', selection, clipboardType: head.clipboardType, type, size });
+    else this.#sink = this.#begin({ kind: 'content', selection, clipboardType: head.clipboardType, type, size });
   }
 }

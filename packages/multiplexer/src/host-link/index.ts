@@ -4,5 +4,6 @@ export type { Agreement } from './handshake.ts';
 export type { HostKind } from './host-kind.ts';
 export { HostLink, type HostLinkOptions } from './host-link.ts';
 export type { IncomingContent } from './incoming-answer.ts';
+export { DEFAULT_HOST_LINK_SETTINGS, type HostLinkSettings } from './limits.ts';
 export type { HostLinkListener } from './listener.ts';
 export type { OutgoingContent } from './outgoing-content.ts';

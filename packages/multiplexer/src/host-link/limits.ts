@@ -2,25 +2,10 @@
 export const ANNOUNCE_WAIT_MS = 200;
 
 /**
- * Time, in ms, after a handshake in which a host repeats what it owns. QEMU and spice-gtk send it with or right after their
- * capabilities. Until then the guest offers nothing, so that a standing offer of the host is not overridden by a reconnect.
- */
-export const SETTLE_MS = 200;
-
-/**
- * Time, in ms, in which the host must begin to answer, and between two pieces of an answer. QEMU drops answers past 1 MiB and
- * says nothing, so a person waits this long before the paste is given up.
- */
-export const HOST_ANSWER_TIMEOUT_MS = 8_000;
-
-/**
  * How long, in ms, an answer that nobody waits for any more may still come from a host that never drops one (SPICE), and is
  * then discarded instead of being taken for the next request's.
  */
 export const LATE_ANSWER_MS = 60_000;
-
-/** Largest content, in bytes, taken from the host for one paste: the largest clipboard that is known to be used, twice over. */
-export const DEFAULT_MAX_HOST_CONTENT_BYTES = 512 * 1024 * 1024;
 
 /**
  * Content up to this many bytes is gathered before the first byte goes to the host, so that an owner that fails midway becomes
@@ -29,5 +14,31 @@ export const DEFAULT_MAX_HOST_CONTENT_BYTES = 512 * 1024 * 1024;
  */
 export const GATHER_BYTES = 2 * 1024 * 1024;
 
-/** Requests of the host that may wait for their answers, those included that the port has not taken yet. */
-export const MAX_HOST_REQUESTS = 64;
+/** What the administrator may set; looked at when it is needed, so that a change holds from then on. */
+export interface HostLinkSettings {
+  /** Largest content taken from the host for one paste, in bytes. */
+  readonly maxContentBytes: number;
+  /** Undo what QEMU's VNC server does to text. */
+  readonly normaliseVncText: boolean;
+  /**
+   * Time, in ms, in which the host must begin to answer, and between two pieces of an answer. QEMU drops answers past 1 MiB and
+   * says nothing, so a person waits this long before the paste is given up.
+   */
+  readonly hostAnswerMs: number;
+  /**
+   * Time, in ms, after a handshake in which a host repeats what it owns. QEMU and spice-gtk send it with or right after their
+   * capabilities. Until then the guest offers nothing, so that a standing offer of the host is not overridden by a reconnect.
+   */
+  readonly settleMs: number;
+  /** Requests of the host that may wait for their answers, those included that the port has not taken yet. */
+  readonly maxHostRequests: number;
+}
+
+export const DEFAULT_HOST_LINK_SETTINGS: HostLinkSettings = {
+  // The largest clipboard that is known to be used, twice over.
+  maxContentBytes: 512 * 1024 * 1024,
+  normaliseVncText: true,
+  hostAnswerMs: 8_000,
+  settleMs: 200,
+  maxHostRequests: 64,
+};

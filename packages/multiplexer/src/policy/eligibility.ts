@@ -1,9 +1,12 @@
 import type { SessionId } from '../arbiter/index.ts';
 
-/** What an administrator wants: whoever is active, one session, or nobody. */
+/** Which session takes part, as the administrator wants it. */
 export type Policy =
+  /** The one that logind calls active. */
   | { readonly kind: 'active' }
+  /** The one with this id, active or not, as long as it is connected and not locked. */
   | { readonly kind: 'pinned'; readonly session: SessionId }
+  /** None. */
   | { readonly kind: 'off' };
 
 /** A session with an agent, as the choice needs it. */
@@ -41,6 +44,7 @@ export type ChoiceReason =
   | 'active-without-agent'
   | 'newest-without-seat'
   | 'newest'
+  | 'logind-lost'
   | 'nobody';
 
 /**

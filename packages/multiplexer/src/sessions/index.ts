@@ -1,6 +1,9 @@
 /** Agents: their socket, who may connect, and which of them are there. */
-export { admitWithoutLogind } from './admission.ts';
+export type { AdmissionRules } from './admission.ts';
+export { Gatekeeper } from './gatekeeper.ts';
 export { type ListenAddress, ListenError } from './listening-socket.ts';
+export { type LoginSession, type LoginSessions, NO_LOGIN_SESSIONS } from './login-sessions.ts';
 export { Session, type SessionInfo, type SessionListener } from './session.ts';
-export { SessionRegistry } from './session-registry.ts';
-export { SessionServer } from './session-server.ts';
+export { type RegisteredSession, SessionRegistry } from './session-registry.ts';
+export { type ConnectionLimits, SessionServer } from './session-server.ts';
+export { type UserIds, userIds } from './user-ids.ts';

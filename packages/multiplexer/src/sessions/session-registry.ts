@@ -1,31 +1,49 @@
 import type { SessionId } from '../arbiter/index.ts';
-import type { Session, SessionInfo } from './session.ts';
+import type { Session } from './session.ts';
 
-/** The sessions that are connected, by their ids. The one place that gives ids. */
+/** A session that was let in, and what it has done since. */
+export interface RegisteredSession {
+  readonly session: Session;
+  /** What there is one agent of: see `placeOf`. */
+  readonly place: string;
+  /** False until the agent knows its id. */
+  connected: boolean;
+  /** When somebody last did something there, in milliseconds since 1970. */
+  lastActivity: number;
+}
+
+/** The agents that were let in. The one place that gives ids. */
 export class SessionRegistry {
-  readonly #sessions = new Map<SessionId, Session>();
+  readonly #sessions = new Map<SessionId, RegisteredSession>();
   #lastId: SessionId = 0;
 
-  /** An id that was never given before in this run. */
-  nextId(): SessionId {
+  /** Gives an id that was never given before in this run, and the place to this agent. */
+  add(session: Session, place: string, now: number): SessionId {
     this.#lastId += 1;
+    this.#sessions.set(this.#lastId, { session, place, connected: false, lastActivity: now });
     return this.#lastId;
   }
 
-  add(session: Session): void {
-    this.#sessions.set(session.info.id, session);
+  remove(id: SessionId): void {
+    this.#sessions.delete(id);
   }
 
-  remove(session: Session): void {
-    this.#sessions.delete(session.info.id);
+  get(id: SessionId): RegisteredSession | undefined {
+    return this.#sessions.get(id);
   }
 
-  list(): SessionInfo[] {
-    return [...this.#sessions.values()].map((session) => session.info);
+  /** Those whose agents know their ids, by id. */
+  connected(): [SessionId, RegisteredSession][] {
+    return [...this.#sessions].filter(([, { connected }]) => connected);
   }
 
-  /** Where nothing tells which session is active: the one that connected last. Ids grow, so it is the largest. */
-  newest(): SessionId | null {
-    return this.#sessions.size === 0 ? null : Math.max(...this.#sessions.keys());
+  /** The agent that has this place, connected or about to be. */
+  find(place: string): Session | undefined {
+    return [...this.#sessions.values()].find((one) => one.place === place)?.session;
+  }
+
+  /** Agents of a user that were let in. */
+  countOf(uid: number): number {
+    return [...this.#sessions.values()].filter(({ session }) => session.credentials.uid === uid).length;
   }
 }

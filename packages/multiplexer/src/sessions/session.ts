@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import type { Logger, PeerCredentials } from '@clipmux/posix';
+import { type Logger, type PeerCredentials, type Pidfd, peerCredentials, peerPidfd } from '@clipmux/posix';
 import {
   type CloseReason,
   type ContentAnswer,
@@ -12,35 +12,35 @@ import type { Selection, SessionId } from '../arbiter/index.ts';
 import type { PasteCutShort, SessionOffer, SessionPeer } from '../exchange/index.ts';
 import type { OutgoingContent } from '../host-link/index.ts';
 import { DEFAULT_MAX_SESSION_CONTENT_BYTES } from './limits.ts';
+import type { LoginSession } from './login-sessions.ts';
 
-/** What is known of a session, for a person who asks. */
+/** What is known of a session from the moment it is let in. */
 export interface SessionInfo {
   readonly id: SessionId;
   readonly credentials: PeerCredentials;
   /** The X11 display, as the agent names it. */
   readonly display: string;
-  /** The logind session that the agent names; not checked here. */
-  readonly logindSession: string | null;
+  /** Its login session when it was let in; null where there is none. */
+  readonly login: LoginSession | null;
   readonly agent: { readonly name: string; readonly version: string };
-  /** When the agent connected, in milliseconds since 1970. */
+  /** When it was let in, in milliseconds since 1970. */
   readonly since: number;
 }
 
 /** What a connection makes happen. Called in the order of the wire. */
 export interface SessionListener {
-  /** An agent has said who it is. Gives the session its id, or throws RpcError to turn it away. */
-  admit(session: Session, hello: HelloParams): SessionId;
+  /** An agent has said who it is. Gives the session its id and its login session, or rejects with an RpcError to turn it away. */
+  admit(session: Session, hello: HelloParams): Promise<{ id: SessionId; login: LoginSession | null }>;
   /** The agent knows its id and may be spoken to. */
   connected(session: Session): void;
-  /** The connection is over; called once for each `connected`. */
-  disconnected(session: Session, reason: CloseReason): void;
+  /** The connection of an agent that was let in is over, whether or not it came to be `connected`. */
+  left(session: Session, reason: CloseReason): void;
   grab(session: Session, selection: Selection, offer: SessionOffer): void;
   release(session: Session, selection: Selection, seen: number): void;
   request(session: Session, selection: Selection, type: string, signal: AbortSignal): Promise<ContentAnswer>;
 }
 
 export interface SessionOptions {
-  readonly credentials: PeerCredentials;
   readonly version: string;
   readonly logger: Logger;
   /** Milliseconds since 1970. */
@@ -49,56 +49,66 @@ export interface SessionOptions {
 
 /** One agent's connection, from hello to the end. */
 export class Session implements SessionPeer {
+  readonly credentials: PeerCredentials;
   readonly #wire: DaemonWire;
-  readonly #credentials: PeerCredentials;
+  /** Held until the agent is let in: it tells the process that connected from another with its number. */
+  #peer: Pidfd | null;
   #info: SessionInfo | null = null;
 
+  /** @throws PosixError where the kernel cannot tell who connected */
   constructor(socket: Socket, listener: SessionListener, options: SessionOptions) {
-    const { credentials, version, logger, now } = options;
-    this.#credentials = credentials;
-    let open = false;
+    this.credentials = peerCredentials(socket);
+    this.#peer = openPeer(socket);
+    const { version, logger } = options;
     const handlers: DaemonHandlers = {
-      'session.hello': (hello) => {
-        const id = listener.admit(this, hello);
-        this.#info = {
-          id,
-          credentials,
-          display: hello.display,
-          logindSession: hello.session,
-          agent: hello.agent,
-          since: now(),
-        };
+      'session.hello': async (hello) => {
+        const { id, login } = await this.#admit(listener, hello);
+        const { display, agent } = hello;
+        this.#info = { id, credentials: this.credentials, display, login, agent, since: options.now() };
+        // It may have left while it was being looked up.
+        const { closeReason } = this.#wire;
+        if (closeReason) listener.left(this, closeReason);
         return { session: id, daemon: { version } };
       },
-      ready: () => {
-        open = true;
-        listener.connected(this);
-      },
+      ready: () => listener.connected(this),
       'selection.grab': ({ selection, types, secret, seen }) => listener.grab(this, selection, { types, secret, seen }),
       'selection.release': ({ selection, seen }) => listener.release(this, selection, seen),
       'selection.request': ({ selection, type }, { signal }) => listener.request(this, selection, type, signal),
       closed: (reason) => {
-        if (open) listener.disconnected(this, reason);
-        else
-          logger.info('an agent did not get in', {
-            uid: credentials.uid,
-            pid: credentials.pid,
-            reason: reason.message,
-          });
+        this.#closePeer();
+        const { uid, pid } = this.credentials;
+        if (this.#info) listener.left(this, reason);
+        else logger.info('an agent did not get in', { uid, pid, error: reason.name, reason: reason.message });
       },
       internalError: (error, where) => logger.error('internal error', { where, error: String(error) }),
     };
     this.#wire = new DaemonWire(socket, handlers);
   }
 
-  /** Throws while the agent has not said hello. */
+  /** Throws while the agent has not been let in. */
   get info(): SessionInfo {
-    if (!this.#info) throw new Error('this agent has not said hello');
+    if (!this.#info) throw new Error('this agent has not been let in');
     return this.#info;
   }
 
-  get credentials(): PeerCredentials {
-    return this.#credentials;
+  /** Whether the agent has not been let in yet. */
+  get pending(): boolean {
+    return this.#info === null;
+  }
+
+  /** Whether the very process that connected still runs. False once it has been let in: then its number may be reused. */
+  peerIsAlive(): boolean {
+    return this.#peer?.isAlive() ?? false;
+  }
+
+  /** Whether the agent answers within so many ms. */
+  async isAlive(timeoutMs: number): Promise<boolean> {
+    try {
+      await this.#wire.ping({ timeoutMs });
+      return true;
+    } catch {
+      return false;
+    }
   }
 
   grab(selection: Selection, serial: number, types: readonly string[]): void {
@@ -125,5 +135,27 @@ export class Session implements SessionPeer {
   /** Ends the connection; the agent is told why. Never rejects. */
   close(error?: RpcError): Promise<void> {
     return this.#wire.close(error);
+  }
+
+  async #admit(listener: SessionListener, hello: HelloParams): Promise<{ id: SessionId; login: LoginSession | null }> {
+    try {
+      return await listener.admit(this, hello);
+    } finally {
+      this.#closePeer();
+    }
+  }
+
+  #closePeer(): void {
+    this.#peer?.close();
+    this.#peer = null;
+  }
+}
+
+/** Null where the process has gone already: then nothing can be said of it by its number. */
+function openPeer(socket: Socket): Pidfd | null {
+  try {
+    return peerPidfd(socket);
+  } catch {
+    return null;
   }
 }

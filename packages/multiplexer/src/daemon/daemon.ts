@@ -1,0 +1,237 @@
+import type { Logger } from '@clipmux/posix';
+import { type CloseReason, type ContentAnswer, type HelloParams, RpcError } from '@clipmux/rpc';
+import type { Selection, SessionId } from '../arbiter/index.ts';
+import type { Settings } from '../config/index.ts';
+import { Multiplexer, type SessionOffer } from '../exchange/index.ts';
+import { HostLink } from '../host-link/index.ts';
+import { type Candidate, type Choice, EligibilityKeeper } from '../policy/index.ts';
+import { PortKeeper, type PortTransport } from '../port/index.ts';
+import {
+  Gatekeeper,
+  type ListenAddress,
+  type LoginSession,
+  type RegisteredSession,
+  type Session,
+  type SessionListener,
+  SessionRegistry,
+  SessionServer,
+  userIds,
+} from '../sessions/index.ts';
+import { type LoginSource, Logins } from './logins.ts';
+import { rulesOfSettings } from './rules-of-settings.ts';
+
+export interface DaemonOptions {
+  readonly transport: PortTransport;
+  readonly sessionSocket: ListenAddress;
+  readonly settings: Settings;
+  /** Null: logind is not to be asked. */
+  readonly logind: LoginSource | null;
+  readonly version: string;
+  readonly logger: Logger;
+}
+
+/** clipmuxd as a whole: the port, the link to the host, the sessions, who takes part, and the multiplexer between them. */
+export class Daemon implements SessionListener {
+  readonly logger: Logger;
+  readonly registry = new SessionRegistry();
+  readonly keeper: PortKeeper;
+  readonly multiplexer: Multiplexer;
+  readonly hostLink: HostLink;
+  readonly eligibility: EligibilityKeeper;
+  readonly logins: Logins;
+  readonly version: string;
+  readonly #sessionSocket: ListenAddress;
+  readonly #server: SessionServer;
+  readonly #gatekeeper: Gatekeeper;
+  #settings: Settings;
+  #users: ReadonlySet<number> | null = null;
+
+  constructor(options: DaemonOptions) {
+    const { logger, transport, version, settings } = options;
+    this.logger = logger;
+    this.version = version;
+    this.#sessionSocket = options.sessionSocket;
+    this.#settings = settings;
+    this.logins = new Logins(options.logind);
+    this.keeper = new PortKeeper({ transport, logger: logger.child('port') });
+    this.multiplexer = new Multiplexer({ logger: logger.child('arbiter'), port: this.keeper });
+    this.hostLink = this.#makeHostLink();
+    this.eligibility = this.#makeEligibility(settings);
+    this.#gatekeeper = new Gatekeeper({
+      registry: this.registry,
+      logins: () => this.logins,
+      rules: () => ({ ownUid: ownUid(), users: this.#users, maxPerUser: this.#settings.limits.connectionsPerUser }),
+      logger: logger.child('sessions'),
+      now: Date.now,
+    });
+    this.#server = new SessionServer(this, {
+      version,
+      logger: logger.child('sessions'),
+      now: Date.now,
+      limits: () => this.#settings.limits,
+    });
+    this.#apply();
+  }
+
+  get settings(): Settings {
+    return this.#settings;
+  }
+
+  /** Takes other settings. What needs a restart stays as it was. */
+  set settings(settings: Settings) {
+    const policyBefore = this.#settings.policy;
+    this.#settings = settings;
+    this.#apply();
+    // What an administrator has chosen meanwhile holds, unless the file says something else than it did.
+    if (JSON.stringify(policyBefore) !== JSON.stringify(settings.policy)) this.eligibility.policy = settings.policy;
+  }
+
+  /** Resolves when agents can connect; the port is opened as soon as it can be. @throws {ListenError} */
+  async start(): Promise<void> {
+    this.logins.refresh();
+    if (!this.logins.available) {
+      this.logger.warning(
+        'without logind only root, clipmuxd’s own user and the users that the configuration names may connect; the newest session takes part',
+      );
+    }
+    await this.#server.listen(this.#sessionSocket);
+    this.keeper.start();
+  }
+
+  /** Tells the agents, closes the port. Never rejects. */
+  async stop(): Promise<void> {
+    await this.#server.close();
+    this.keeper.stop();
+  }
+
+  /** logind has something new to say. */
+  loginsChanged(): void {
+    this.logins.refresh();
+    this.#endLoggedOut();
+    this.eligibility.refresh();
+  }
+
+  /** The login session of an agent as it is now; as it was when the agent was let in where nobody can tell. */
+  loginOf(session: Session): LoginSession | null {
+    const { login } = session.info;
+    return login && (this.logins.sessions.get(login.id) ?? login);
+  }
+
+  // --- what sessions do
+
+  admit(session: Session, hello: HelloParams): Promise<{ id: SessionId; login: LoginSession | null }> {
+    return this.#gatekeeper.admit(session, hello);
+  }
+
+  connected(session: Session): void {
+    const { id, credentials, display, agent, login } = session.info;
+    const registered = this.registry.get(id);
+    if (!registered) return;
+    registered.connected = true;
+    this.logger.info('a session connected', {
+      session: id,
+      uid: credentials.uid,
+      pid: credentials.pid,
+      display,
+      login: login?.id ?? 'none',
+      agent: `${agent.name} ${agent.version}`,
+    });
+    this.multiplexer.connect(id, session);
+    this.eligibility.refresh();
+  }
+
+  left(session: Session, reason: CloseReason): void {
+    const { id } = session.info;
+    this.logger.info('a session disconnected', { session: id, reason: reason.message });
+    this.registry.remove(id);
+    this.multiplexer.disconnect(id);
+    this.eligibility.refresh();
+  }
+
+  grab(session: Session, selection: Selection, offer: SessionOffer): void {
+    const { id } = session.info;
+    const registered = this.registry.get(id);
+    if (registered) registered.lastActivity = Date.now();
+    this.multiplexer.sessionGrab(id, selection, offer);
+    // The newest activity may decide who takes part.
+    this.eligibility.refresh(selection);
+  }
+
+  release(session: Session, selection: Selection, seen: number): void {
+    this.multiplexer.sessionRelease(session.info.id, selection, seen);
+  }
+
+  request(session: Session, selection: Selection, type: string, signal: AbortSignal): Promise<ContentAnswer> {
+    return this.multiplexer.requestFromSession(session.info.id, selection, type, signal);
+  }
+
+  // --- how it is put together
+
+  #makeHostLink(): HostLink {
+    const { nextRequest } = this.multiplexer;
+    const hostLink: HostLink = new HostLink(this.multiplexer, {
+      logger: this.logger.child('host'),
+      nextRequest,
+      agreed: ({ kind }) => this.multiplexer.setRules(rulesOfSettings(this.#settings, kind)),
+      settings: () => ({
+        maxContentBytes: this.#settings.hostToGuest.maxBytes,
+        normaliseVncText: this.#settings.text.normaliseVnc,
+        hostAnswerMs: this.#settings.timeouts.hostAnswerMs,
+        settleMs: this.#settings.timeouts.settleMs,
+        maxHostRequests: this.#settings.limits.hostRequests,
+      }),
+    });
+    this.multiplexer.hostLink = hostLink;
+    this.keeper.on('open', (stream) => hostLink.open(stream));
+    this.keeper.on('close', () => hostLink.close());
+    return hostLink;
+  }
+
+  #makeEligibility(settings: Settings): EligibilityKeeper {
+    const facts = {
+      candidates: () => this.registry.connected().map(([id, registered]) => this.#candidate(id, registered)),
+      seatActive: () => this.logins.seatActive(),
+      knowledge: () => this.logins.knowledge,
+    };
+    return new EligibilityKeeper(facts, settings.policy, (choice, copied) => this.#chosen(choice, copied));
+  }
+
+  #candidate(id: SessionId, { session, lastActivity }: RegisteredSession): Candidate {
+    const login = this.loginOf(session);
+    return { id, logindId: login?.id ?? null, seat: login?.seat ?? '', locked: login?.locked ?? false, lastActivity };
+  }
+
+  #chosen({ session, reason }: Choice, copied?: Selection): void {
+    this.logger.info('who takes part', { session: session ?? 'nobody', reason });
+    this.multiplexer.setEligible(session, copied);
+  }
+
+  #apply(): void {
+    const { access, log, privacy } = this.#settings;
+    this.logger.level = log.level;
+    this.#users = access.users && this.#lookUp(access.users);
+    this.multiplexer.setWipeAfter(privacy.wipeAfterMs);
+    this.multiplexer.setRules(rulesOfSettings(this.#settings, this.hostLink.agreement?.kind ?? null));
+  }
+
+  #lookUp(users: readonly (string | number)[]): ReadonlySet<number> {
+    const { uids, unknown } = userIds(users);
+    if (unknown.length > 0) this.logger.warning('users that nobody knows', { users: unknown.join(' ') });
+    return uids;
+  }
+
+  /** An agent whose login session has ended has no business here, whatever its process still does. */
+  #endLoggedOut(): void {
+    if (this.logins.knowledge !== 'known') return;
+    for (const [id, { session }] of this.registry.connected()) {
+      const { login } = session.info;
+      if (!login || this.logins.sessions.has(login.id)) continue;
+      this.logger.info('its login session has ended', { session: id, login: login.id });
+      void session.close(new RpcError('denied', 'the login session has ended'));
+    }
+  }
+}
+
+function ownUid(): number {
+  return process.getuid?.() ?? -1;
+}
