@@ -143,7 +143,10 @@ export async function startChain(options: ChainOptions = {}): Promise<Chain> {
       ],
       node,
     );
-    await until(() => accepts(sessionSocket), `clipmuxd to be ready: ${daemon.log}`);
+    await until(() => {
+      if (daemon.process.exitCode !== null) throw new Error(`clipmuxd ended before it was ready:\n${daemon.log}`);
+      return accepts(sessionSocket);
+    }, 'clipmuxd to be ready');
     return daemon;
   };
   const startAgent = async (): Promise<Program> => {
