@@ -1,6 +1,7 @@
 /** What Node lacks: peer credentials, character devices, readiness, memory trimming, and a small logger. */
 export { CharacterDevice, type CharacterDeviceMethod } from './character-device/device.ts';
 export { CharacterDeviceError, type CharacterDeviceErrorCode } from './character-device/errors.ts';
+export { type DeviceHolder, findHolder } from './character-device/holder.ts';
 export { PosixError, type PosixErrorCode } from './errors.ts';
 export {
   createLogger,
@@ -14,6 +15,7 @@ export {
 } from './log.ts';
 export type { LogFields, LogValue } from './log-fields.ts';
 export { type PeerCredentials, peerCredentials } from './peer-credentials.ts';
+export { peerGroups } from './peer-groups.ts';
 export { Pidfd, peerPidfd } from './pidfd.ts';
 export { systemdListenSockets } from './systemd-listen.ts';
 export { type ServiceState, systemdNotify } from './systemd-notify.ts';
