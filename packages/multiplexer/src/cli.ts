@@ -20,7 +20,8 @@ Share one host clipboard among the graphical sessions of this guest.
   --session-socket PATH   where agents connect, unless systemd hands a socket over
                           (default: ${SOCKETS.session})
   --control-socket PATH   where clipmuxctl connects, unless systemd hands a socket over
-                          (default: ${SOCKETS.control})
+                          (default: control.sock beside a session socket given here,
+                          else ${SOCKETS.control})
   --config FILE           the configuration; drop-ins are FILE.d/*.toml
                           (default: ${DEFAULT_CONFIG_PATH}, which need not exist)
   --no-logind             do not ask logind who is active

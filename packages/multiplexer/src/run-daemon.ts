@@ -1,4 +1,6 @@
+import { dirname, join } from 'node:path';
 import { type Logger, type LogLevel, type ServiceState, systemdListenSockets, systemdNotify } from '@clipmux/posix';
+import { RpcError } from '@clipmux/rpc';
 import {
   ConfigError,
   changedSettings,
@@ -7,10 +9,10 @@ import {
   loadSettings,
   type Settings,
 } from './config/index.ts';
-import { Daemon } from './daemon/index.ts';
+import { ControlServer } from './control/index.ts';
+import { Administration, Daemon } from './daemon/index.ts';
 import { Logind } from './logind/index.ts';
 import { parsePortName } from './port/index.ts';
-import type { ListenAddress } from './sessions/index.ts';
 
 /** What the command line says, over what the configuration says. */
 export interface Overrides {
@@ -32,8 +34,9 @@ export interface RunOptions {
 /** Agents of all users connect; clipmuxd asks the kernel who they are. */
 const SESSION_SOCKET_MODE = 0o666;
 
-/** The name that clipmuxd.socket gives its socket (FileDescriptorName=). */
+/** The names that clipmuxd.socket and clipmuxd-control.socket give their sockets (FileDescriptorName=). */
 const SESSION_SOCKET_NAME = 'session';
+const CONTROL_SOCKET_NAME = 'control';
 
 /**
  * Runs clipmuxd until a signal ends it.
@@ -42,26 +45,44 @@ const SESSION_SOCKET_NAME = 'session';
 export async function runDaemon(options: RunOptions): Promise<void> {
   const { logger, version } = options;
   const settings = load(options);
+  const handedOver = systemdListenSockets();
+  const [sessionFd] = handedOver.get(SESSION_SOCKET_NAME) ?? [];
+  const [controlFd] = handedOver.get(CONTROL_SOCKET_NAME) ?? [];
   const logind = options.logind ? new Logind({ logger: logger.child('logind') }) : null;
   const daemon = new Daemon({
     transport: parsePortName(settings.port),
-    sessionSocket: sessionSocket(settings.sockets.session),
+    sessionSocket:
+      sessionFd === undefined ? { path: settings.sockets.session, mode: SESSION_SOCKET_MODE } : { fd: sessionFd },
     settings,
+    configFiles: [options.config ?? DEFAULT_CONFIG_PATH],
     logind,
     version,
     logger,
   });
+  const administration = new Administration(daemon, () => reload(daemon, options));
+  const control = new ControlServer(administration, {
+    logger: logger.child('control'),
+    connectionsMax: settings.limits.controlConnections,
+  });
   const ended = nextSignal('SIGTERM', 'SIGINT');
-  process.on('SIGHUP', () => reload(daemon, options));
+  process.on('SIGHUP', () => {
+    try {
+      reload(daemon, options);
+    } catch (error) {
+      if (!(error instanceof RpcError)) throw error;
+    }
+  });
   logind?.on('changed', () => daemon.loginsChanged());
   logind?.on('availability', () => daemon.loginsChanged());
   await logind?.start();
+  await control.listen(controlFd === undefined ? { path: settings.sockets.control } : { fd: controlFd });
   await daemon.start();
   logger.info('ready', { version, port: settings.port });
   tellSystemd({ ready: true }, logger);
   const signal = await ended;
   logger.info('ending', { signal });
   tellSystemd({ stopping: true }, logger);
+  await control.close();
   await daemon.stop();
   logind?.stop();
 }
@@ -73,33 +94,42 @@ function load({ config, overrides }: RunOptions): Settings {
     port: overrides.port ?? settings.port,
     sockets: {
       session: overrides.sessionSocket ?? settings.sockets.session,
-      control: overrides.controlSocket ?? settings.sockets.control,
+      control: overrides.controlSocket ?? besideSession(overrides.sessionSocket) ?? settings.sockets.control,
     },
     log: { level: overrides.logLevel ?? settings.log.level },
   };
 }
 
-/** Reads the configuration anew. One with mistakes changes nothing. */
-function reload(daemon: Daemon, options: RunOptions): void {
+/** Who moves the one socket on the command line means a clipmuxd of their own: the other one goes along. */
+function besideSession(sessionSocket: string | undefined): string | undefined {
+  return sessionSocket === undefined ? undefined : join(dirname(sessionSocket), 'control.sock');
+}
+
+/**
+ * Reads the configuration anew; returns the keys that have changed. One with mistakes changes nothing.
+ * @throws {RpcError} `invalid-config`
+ */
+function reload(daemon: Daemon, options: RunOptions): readonly string[] {
   const { logger } = options;
   try {
     const settings = load(options);
     const changed = changedSettings(daemon.settings, settings);
     daemon.settings = settings;
-    logger.info('the configuration was read anew', { changed: changed.map(({ name }) => name).join(' ') || 'nothing' });
+    const names = changed.map(({ name }) => name);
+    logger.info('the configuration was read anew', { changed: names.join(' ') || 'nothing' });
     for (const { name, needsRestart } of changed) {
       if (needsRestart) logger.warning('this takes effect when clipmuxd starts again', { setting: name });
     }
+    daemon.happenings.tell({ kind: 'config', changed: names, problems: [] });
+    return names;
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
-    for (const problem of error.problems) logger.error(formatProblem(problem));
+    const problems = error.problems.map(formatProblem);
+    for (const problem of problems) logger.error(problem);
     logger.error('the configuration has mistakes: nothing was changed');
+    daemon.happenings.tell({ kind: 'config', changed: [], problems });
+    throw new RpcError('invalid-config', 'the configuration has mistakes: nothing was changed', { details: problems });
   }
-}
-
-function sessionSocket(path: string): ListenAddress {
-  const [fd] = systemdListenSockets().get(SESSION_SOCKET_NAME) ?? [];
-  return fd === undefined ? { path, mode: SESSION_SOCKET_MODE } : { fd };
 }
 
 function nextSignal(...signals: NodeJS.Signals[]): Promise<NodeJS.Signals> {

@@ -17,6 +17,7 @@ import {
   SessionServer,
   userIds,
 } from '../sessions/index.ts';
+import { Happenings } from './happenings.ts';
 import { type LoginSource, Logins } from './logins.ts';
 import { rulesOfSettings } from './rules-of-settings.ts';
 
@@ -24,6 +25,8 @@ export interface DaemonOptions {
   readonly transport: PortTransport;
   readonly sessionSocket: ListenAddress;
   readonly settings: Settings;
+  /** Where the settings come from. */
+  readonly configFiles: readonly string[];
   /** Null: logind is not to be asked. */
   readonly logind: LoginSource | null;
   readonly version: string;
@@ -34,12 +37,14 @@ export interface DaemonOptions {
 export class Daemon implements SessionListener {
   readonly logger: Logger;
   readonly registry = new SessionRegistry();
+  readonly happenings: Happenings;
   readonly keeper: PortKeeper;
   readonly multiplexer: Multiplexer;
   readonly hostLink: HostLink;
   readonly eligibility: EligibilityKeeper;
   readonly logins: Logins;
   readonly version: string;
+  readonly configFiles: readonly string[];
   readonly #sessionSocket: ListenAddress;
   readonly #server: SessionServer;
   readonly #gatekeeper: Gatekeeper;
@@ -50,11 +55,19 @@ export class Daemon implements SessionListener {
     const { logger, transport, version, settings } = options;
     this.logger = logger;
     this.version = version;
+    this.configFiles = options.configFiles;
     this.#sessionSocket = options.sessionSocket;
     this.#settings = settings;
     this.logins = new Logins(options.logind);
     this.keeper = new PortKeeper({ transport, logger: logger.child('port') });
-    this.multiplexer = new Multiplexer({ logger: logger.child('arbiter'), port: this.keeper });
+    this.happenings = new Happenings(this.registry, Date.now);
+    const observer = this.happenings;
+    this.multiplexer = new Multiplexer({
+      logger: logger.child('arbiter'),
+      port: this.keeper,
+      observer,
+      tellsPerson: () => this.#settings.notifications.pasteCutShort,
+    });
     this.hostLink = this.#makeHostLink();
     this.eligibility = this.#makeEligibility(settings);
     this.#gatekeeper = new Gatekeeper({
@@ -69,6 +82,11 @@ export class Daemon implements SessionListener {
       logger: logger.child('sessions'),
       now: Date.now,
       limits: () => this.#settings.limits,
+      transfers: () => ({
+        maxBytes: this.#settings.guestToHost.maxBytes,
+        answerTimeoutMs: this.#settings.timeouts.sessionAnswerMs,
+        stallTimeoutMs: this.#settings.timeouts.sessionStallMs,
+      }),
     });
     this.#apply();
   }
@@ -86,13 +104,15 @@ export class Daemon implements SessionListener {
     if (JSON.stringify(policyBefore) !== JSON.stringify(settings.policy)) this.eligibility.policy = settings.policy;
   }
 
+  /** What an administrator is told where nobody knows login sessions. */
+  readonly withoutLogind =
+    'without logind only root, clipmuxd’s own user and the users that the configuration names may connect; the newest session takes part';
+
   /** Resolves when agents can connect; the port is opened as soon as it can be. @throws {ListenError} */
   async start(): Promise<void> {
     this.logins.refresh();
     if (!this.logins.available) {
-      this.logger.warning(
-        'without logind only root, clipmuxd’s own user and the users that the configuration names may connect; the newest session takes part',
-      );
+      this.logger.warning(this.withoutLogind);
     }
     await this.#server.listen(this.#sessionSocket);
     this.keeper.start();
@@ -136,6 +156,7 @@ export class Daemon implements SessionListener {
       login: login?.id ?? 'none',
       agent: `${agent.name} ${agent.version}`,
     });
+    this.happenings.tell({ kind: 'session-added', session: id, uid: credentials.uid, display });
     this.multiplexer.connect(id, session);
     this.eligibility.refresh();
   }
@@ -143,7 +164,9 @@ export class Daemon implements SessionListener {
   left(session: Session, reason: CloseReason): void {
     const { id } = session.info;
     this.logger.info('a session disconnected', { session: id, reason: reason.message });
+    const known = this.registry.get(id)?.connected ?? false;
     this.registry.remove(id);
+    if (known) this.happenings.tell({ kind: 'session-removed', session: id, reason: reason.message });
     this.multiplexer.disconnect(id);
     this.eligibility.refresh();
   }
@@ -151,7 +174,10 @@ export class Daemon implements SessionListener {
   grab(session: Session, selection: Selection, offer: SessionOffer): void {
     const { id } = session.info;
     const registered = this.registry.get(id);
-    if (registered) registered.lastActivity = Date.now();
+    if (registered) {
+      registered.lastActivity = Date.now();
+      registered.counters.copies += 1;
+    }
     this.multiplexer.sessionGrab(id, selection, offer);
     // The newest activity may decide who takes part.
     this.eligibility.refresh(selection);
@@ -172,7 +198,10 @@ export class Daemon implements SessionListener {
     const hostLink: HostLink = new HostLink(this.multiplexer, {
       logger: this.logger.child('host'),
       nextRequest,
-      agreed: ({ kind }) => this.multiplexer.setRules(rulesOfSettings(this.#settings, kind)),
+      agreed: ({ kind }) => {
+        this.multiplexer.setRules(rulesOfSettings(this.#settings, kind));
+        this.#tellHost();
+      },
       settings: () => ({
         maxContentBytes: this.#settings.hostToGuest.maxBytes,
         normaliseVncText: this.#settings.text.normaliseVnc,
@@ -182,9 +211,32 @@ export class Daemon implements SessionListener {
       }),
     });
     this.multiplexer.hostLink = hostLink;
-    this.keeper.on('open', (stream) => hostLink.open(stream));
-    this.keeper.on('close', () => hostLink.close());
+    this.keeper.on('open', (stream) => {
+      hostLink.open(stream);
+      this.#tellPort();
+    });
+    this.keeper.on('close', () => {
+      hostLink.close();
+      this.#tellPort();
+      this.#tellHost();
+    });
     return hostLink;
+  }
+
+  #tellPort(): void {
+    const { state, lastError } = this.keeper.status;
+    this.happenings.tell({ kind: 'port', state, error: lastError?.message ?? null });
+  }
+
+  #tellHost(): void {
+    const { agreement } = this.hostLink;
+    this.happenings.tell({
+      kind: 'host',
+      attached: agreement !== null,
+      type: agreement?.kind ?? null,
+      capabilities: agreement?.capabilities.names() ?? [],
+      clipboard: agreement?.features != null,
+    });
   }
 
   #makeEligibility(settings: Settings): EligibilityKeeper {
@@ -203,6 +255,7 @@ export class Daemon implements SessionListener {
 
   #chosen({ session, reason }: Choice, copied?: Selection): void {
     this.logger.info('who takes part', { session: session ?? 'nobody', reason });
+    this.happenings.tell({ kind: 'eligible', session, reason });
     this.multiplexer.setEligible(session, copied);
   }
 

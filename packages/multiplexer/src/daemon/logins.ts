@@ -3,10 +3,14 @@ import { type LoginSession, type LoginSessions, NO_LOGIN_SESSIONS } from '../ses
 
 /** The part of logind that clipmuxd uses; `Logind` is one. */
 export interface LoginSource extends LoginSessions {
+  readonly sessions: ReadonlyMap<string, LoginSession & { readonly active: boolean }>;
+  /** The session in the foreground of the seat. */
   activeOnSeat(): LoginSession | null;
+  /** Why it is not available; undefined while it is. */
+  readonly availability?: { readonly reason: string | undefined } | undefined;
 }
 
-const NOTHING: LoginSource = { ...NO_LOGIN_SESSIONS, activeOnSeat: () => null };
+const NOTHING: LoginSource = { ...NO_LOGIN_SESSIONS, sessions: new Map(), activeOnSeat: () => null };
 
 /**
  * What is known of login sessions, over logind's coming and going. Once logind has been there it is expected back: meanwhile
@@ -26,27 +30,43 @@ export class Logins implements LoginSessions {
     return this.#last ? 'lost' : 'none';
   }
 
+  /** Why nobody knows; null while somebody does. */
+  get reason(): string | null {
+    if (this.#source.available) return null;
+    return this.#source === NOTHING ? 'not-asked' : (this.#source.availability?.reason ?? 'unknown');
+  }
+
   get available(): boolean {
     return this.knowledge !== 'none';
   }
 
   get sessions(): ReadonlyMap<string, LoginSession> {
-    if (this.#source.available) this.#last = this.#source.sessions;
+    if (this.#source.available) return this.#source.sessions;
     return this.#last ?? NOTHING.sessions;
   }
 
   /** To be called when logind has something new to say. */
   refresh(): void {
-    if (this.#source.available) this.#last = new Map(this.#source.sessions);
+    if (this.#source.available) this.#last = this.#source.sessions;
   }
 
   sessionOfPid(pid: number): Promise<LoginSession | null> {
     return this.#source.sessionOfPid(pid);
   }
 
-  /** The session that is active on the seat. */
+  /** Whether this session is in the foreground of its seat, as far as is known. */
+  isActive(id: string): boolean {
+    return this.#source.sessions.get(id)?.active ?? false;
+  }
+
+  /** The session in the foreground of the seat. */
+  seatActiveSession(): LoginSession | null {
+    return this.#source.activeOnSeat();
+  }
+
+  /** The same, as the policy needs it. */
   seatActive(): SeatActive | null {
-    const active = this.#source.activeOnSeat();
+    const active = this.seatActiveSession();
     return active && { logindId: active.id, class: active.class, type: active.type };
   }
 }

@@ -21,26 +21,35 @@ import { type HeldContent, HeldContents } from './held-contents.ts';
 import { HostQuestions } from './host-questions.ts';
 import { SessionQuestions } from './session-questions.ts';
 
+/** Somebody wants to paste. */
+export interface RequestReport {
+  readonly request: RequestId;
+  readonly by: 'host' | 'session';
+  /** Who asks, or whom the host's request goes to; null where nobody owns what the host asks for. */
+  readonly session: SessionId | null;
+  readonly selection: Selection;
+  readonly type: string;
+}
+
+/** How a request ended: with so many bytes, or why without. */
+export type Outcome = { readonly size: number } | { readonly refused: Refusal | EmptyReason };
+
 /** Who watches. Sizes, types and ids only. */
 export interface MultiplexerObserver {
   ownerChanged(selection: Selection, owner: Owner): void;
-  /** A request of either direction has its answer: `size` in bytes, or why it has none. */
-  answered(answer: AnswerReport): void;
-}
-
-/** How a request ended. */
-export interface AnswerReport {
-  readonly request: RequestId;
-  readonly direction: 'host-to-guest' | 'guest-to-host';
-  readonly session: SessionId | null;
-  readonly selection: Selection | null;
-  readonly outcome: { readonly size: number } | { readonly refused: Refusal | EmptyReason };
+  asked(report: RequestReport): void;
+  /** Once for each `asked`. */
+  answered(report: RequestReport, outcome: Outcome): void;
+  /** Something went wrong that an administrator may want to know. */
+  failed(message: string): void;
 }
 
 export interface MultiplexerOptions {
   readonly logger: Logger;
   readonly port: PortControl;
   readonly observer?: MultiplexerObserver;
+  /** Whether a person is told of a paste that was cut short. Default: yes. */
+  readonly tellsPerson?: () => boolean;
   readonly timers?: Timers;
 }
 
@@ -52,6 +61,7 @@ export class Multiplexer implements HostLinkListener {
   readonly #logger: Logger;
   readonly #port: PortControl;
   readonly #observer: MultiplexerObserver | undefined;
+  readonly #tellsPerson: () => boolean;
   readonly #timers: Timers;
   #hostLink: HostLink | null = null;
   #state: ArbiterState = INITIAL_STATE;
@@ -66,21 +76,18 @@ export class Multiplexer implements HostLinkListener {
   readonly #sessionQuestions = new SessionQuestions();
   /** Answers of the host that have begun to arrive and were not handed on yet. */
   readonly #incoming = new Map<RequestId, IncomingContent>();
-  /** Who was asked on the host's behalf, for the report. */
-  readonly #asked = new Map<RequestId, { session: SessionId; selection: Selection; size: number }>();
+  /** Requests that are open, for who watches. */
+  readonly #open = new Map<RequestId, RequestReport>();
 
   constructor(options: MultiplexerOptions) {
     this.#logger = options.logger;
     this.#port = options.port;
     this.#observer = options.observer;
+    this.#tellsPerson = options.tellsPerson ?? (() => true);
     this.#timers = options.timers ?? NODE_TIMERS;
     this.#hostQuestions = new HostQuestions(
       {
-        answered: (request, size) => {
-          const asked = this.#asked.get(request);
-          if (asked) asked.size = size;
-          this.#dispatch({ kind: 'session-answered', request, size });
-        },
+        answered: (request, size) => this.#dispatch({ kind: 'session-answered', request, size }),
         failed: (request) => this.#dispatch({ kind: 'session-failed', request }),
       },
       options.logger,
@@ -158,10 +165,11 @@ export class Multiplexer implements HostLinkListener {
     signal: AbortSignal,
   ): Promise<HostContent> {
     const request = this.nextRequest();
-    const content = this.#sessionQuestions.add(request, session, selection);
+    const content = this.#sessionQuestions.add(request);
     signal.addEventListener('abort', () => this.#dispatch({ kind: 'session-request-cancelled', request }), {
       once: true,
     });
+    this.#asked({ request, by: 'session', session, selection, type });
     this.#dispatch({ kind: 'session-request', request, session, selection, type });
     return content;
   }
@@ -199,6 +207,9 @@ export class Multiplexer implements HostLinkListener {
   }
 
   request(request: RequestId, selection: Selection, type: string): void {
+    const owner = this.#state.ledger[selection];
+    const session = owner.kind === 'session' || owner.kind === 'held' ? owner.session : null;
+    this.#asked({ request, by: 'host', session, selection, type });
     this.#dispatch({ kind: 'host-request', request, selection, type });
   }
 
@@ -213,6 +224,7 @@ export class Multiplexer implements HostLinkListener {
 
   broken(reason: string): void {
     this.#logger.warning('the port is closed and opened again', { reason });
+    this.#observer?.failed(`the port was closed and opened again: ${reason}`);
     this.#port.reset(reason);
   }
 
@@ -229,6 +241,7 @@ export class Multiplexer implements HostLinkListener {
         this.#state = state;
         for (const effect of effects) this.#perform(effect);
         if (next.kind === 'host-answered') this.#leaveUnwanted(next.request);
+        if (ENDS_HOST_REQUESTS.has(next.kind)) this.#forgetAbandoned();
       }
     } finally {
       this.#dispatching = false;
@@ -248,7 +261,7 @@ export class Multiplexer implements HostLinkListener {
         return;
       case 'empty-to-host':
         this.#hostLink?.answerEmpty(effect.request);
-        this.#reportToHost(effect.request, { refused: effect.reason });
+        this.#answered(effect.request, { refused: effect.reason });
         return;
       case 'data-to-host':
         this.#answerHost(effect.request);
@@ -264,7 +277,6 @@ export class Multiplexer implements HostLinkListener {
         return;
       case 'request-to-session': {
         const { request, session, selection, type } = effect;
-        this.#asked.set(request, { session, selection, size: 0 });
         this.#hostQuestions.ask(request, this.#sessions.get(session), selection, type);
         return;
       }
@@ -277,6 +289,7 @@ export class Multiplexer implements HostLinkListener {
       case 'held-to-session': {
         const content = this.#held.get(effect.session, effect.selection, effect.type) ?? NO_CONTENT;
         this.#sessionQuestions.answer(effect.request, { type: effect.type, size: content.length, content });
+        this.#answered(effect.request, { size: content.length });
         return;
       }
       case 'refuse-session':
@@ -296,27 +309,15 @@ export class Multiplexer implements HostLinkListener {
 
   #answerHost(request: RequestId): void {
     const answer = this.#hostQuestions.take(request);
-    if (answer) void this.#hostLink?.answer(request, answer);
-    this.#reportToHost(request, { size: answer?.size ?? 0 });
+    if (!answer) return;
+    void this.#hostLink?.answer(request, answer);
+    this.#answered(request, { size: answer.size });
   }
 
-  #answerHostWithHeld(effect: Extract<ArbiterEffect, { kind: 'held-to-host' }>): void {
-    const { request, session, selection, type } = effect;
+  #answerHostWithHeld({ request, session, selection, type }: Extract<ArbiterEffect, { kind: 'held-to-host' }>): void {
     const content = this.#held.get(session, selection, type) ?? NO_CONTENT;
     void this.#hostLink?.answer(request, { size: content.length, pieces: oncePiece(content) });
-    this.#asked.set(request, { session, selection, size: content.length });
-    this.#reportToHost(request, { size: content.length });
-  }
-
-  #reportToHost(request: RequestId, outcome: AnswerReport['outcome']): void {
-    const asked = this.#asked.get(request);
-    this.#asked.delete(request);
-    const { session = null, selection = null } = asked ?? {};
-    this.#observer?.answered({ request, direction: 'guest-to-host', session, selection, outcome });
-    if (asked && 'refused' in outcome && outcome.refused === 'too-large') {
-      const paste = { direction: 'guest-to-host', reason: 'too-large', selection: asked.selection } as const;
-      this.#sessions.get(asked.session)?.pasteCutShort(paste);
-    }
+    this.#answered(request, { size: content.length });
   }
 
   #answerSession(request: RequestId): void {
@@ -325,20 +326,33 @@ export class Multiplexer implements HostLinkListener {
     this.#incoming.delete(request);
     const { type, size, pieces } = content;
     this.#sessionQuestions.answer(request, { type, size, content: pieces });
-    const outcome = { size };
-    this.#observer?.answered({ request, direction: 'host-to-guest', session: null, selection: null, outcome });
+    this.#answered(request, { size });
   }
 
   #refuseSession(request: RequestId, refusal: Refusal): void {
     this.#hostLink?.abandon(request);
-    const asker = this.#sessionQuestions.refuse(request, refusal);
-    const { session = null, selection = null } = asker ?? {};
-    const outcome = { refused: refusal };
-    this.#observer?.answered({ request, direction: 'host-to-guest', session, selection, outcome });
-    if (asker && (refusal === 'timed-out' || refusal === 'too-large')) {
-      const paste = { direction: 'host-to-guest', reason: refusal, selection: asker.selection } as const;
-      this.#sessions.get(asker.session)?.pasteCutShort(paste);
-    }
+    this.#sessionQuestions.refuse(request, refusal);
+    this.#answered(request, { refused: refusal });
+  }
+
+  #asked(report: RequestReport): void {
+    this.#open.set(report.request, report);
+    this.#observer?.asked(report);
+  }
+
+  /** Tells who watches, and the person whose paste was cut short. */
+  #answered(request: RequestId, outcome: Outcome): void {
+    const report = this.#open.get(request);
+    this.#open.delete(request);
+    if (!report) return;
+    this.#observer?.answered(report, outcome);
+    if (!('refused' in outcome) || report.session === null) return;
+    const { refused: reason } = outcome;
+    if (reason !== 'timed-out' && reason !== 'too-large') return;
+    const direction = report.by === 'host' ? 'guest-to-host' : 'host-to-guest';
+    this.#observer?.failed(`a paste was cut short (${direction}, ${report.type}): ${reason}`);
+    if (!this.#tellsPerson()) return;
+    this.#sessions.get(report.session)?.pasteCutShort({ direction, reason, selection: report.selection });
   }
 
   /** The answer to a request that was given up meanwhile. */
@@ -347,6 +361,13 @@ export class Multiplexer implements HostLinkListener {
     if (!content) return;
     this.#incoming.delete(request);
     leave(content.pieces);
+  }
+
+  /** Requests of a host that has gone are not answered. */
+  #forgetAbandoned(): void {
+    for (const { by, request } of this.#open.values()) {
+      if (by === 'host' && !this.#state.hostRequests.has(request)) this.#open.delete(request);
+    }
   }
 
   #scheduleWipe(selection: Selection): void {
@@ -362,6 +383,12 @@ export class Multiplexer implements HostLinkListener {
     this.#wipeTimers.set(selection, this.#timers.set(wipe, this.#wipeAfterMs));
   }
 }
+
+const ENDS_HOST_REQUESTS: ReadonlySet<ArbiterEvent['kind']> = new Set([
+  'host-attached',
+  'host-detached',
+  'client-disconnected',
+]);
 
 const NO_CONTENT = new Uint8Array(0);
 

@@ -1,10 +1,8 @@
 import { RpcError } from '@clipmux/rpc';
-import type { Refusal, RequestId, Selection, SessionId } from '../arbiter/index.ts';
+import type { Refusal, RequestId } from '../arbiter/index.ts';
 import type { HostContent } from './contracts.ts';
 
 interface Question {
-  readonly session: SessionId;
-  readonly selection: Selection;
   readonly resolve: (content: HostContent) => void;
   readonly reject: (error: RpcError) => void;
 }
@@ -14,19 +12,16 @@ export class SessionQuestions {
   readonly #questions = new Map<RequestId, Question>();
 
   /** Resolves or rejects as the arbiter decides. */
-  add(request: RequestId, session: SessionId, selection: Selection): Promise<HostContent> {
-    return new Promise((resolve, reject) => this.#questions.set(request, { session, selection, resolve, reject }));
+  add(request: RequestId): Promise<HostContent> {
+    return new Promise((resolve, reject) => this.#questions.set(request, { resolve, reject }));
   }
 
   answer(request: RequestId, content: HostContent): void {
     this.#take(request)?.resolve(content);
   }
 
-  /** Returns whose question it was. */
-  refuse(request: RequestId, refusal: Refusal): { session: SessionId; selection: Selection } | undefined {
-    const question = this.#take(request);
-    question?.reject(new RpcError(refusal, REFUSALS[refusal]));
-    return question;
+  refuse(request: RequestId, refusal: Refusal): void {
+    this.#take(request)?.reject(new RpcError(refusal, REFUSALS[refusal]));
   }
 
   #take(request: RequestId): Question | undefined {

@@ -1,8 +1,5 @@
 /** Connections that wait in the kernel to be accepted, as many as systemd and most services ask for; a burst of logins fits. */
 export const LISTEN_BACKLOG = 128;
 
-/** Largest content, in bytes, that is taken from a session for one paste at the host. */
-export const DEFAULT_MAX_SESSION_CONTENT_BYTES = 512 * 1024 * 1024;
-
 /** Time, in ms, in which an agent must answer when another one comes for the same session, or be replaced. */
 export const DUPLICATE_PING_TIMEOUT_MS = 2_000;

@@ -1,5 +1,6 @@
-import { chmodSync, lstatSync, unlinkSync } from 'node:fs';
+import { chmodSync, lstatSync, mkdirSync, unlinkSync } from 'node:fs';
 import { connect, type Server } from 'node:net';
+import { dirname } from 'node:path';
 import { LISTEN_BACKLOG } from './limits.ts';
 
 /** Why a socket cannot be listened on. */
@@ -25,7 +26,10 @@ export type ListenAddress = { readonly path: string; readonly mode: number } | {
  * @throws {ListenError}
  */
 export async function listen(server: Server, address: ListenAddress): Promise<void> {
-  if ('path' in address) await removeStale(address.path);
+  if ('path' in address) {
+    makeDirectory(dirname(address.path));
+    await removeStale(address.path);
+  }
   const target = 'path' in address ? { path: address.path } : { fd: address.fd };
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => reject(describe(error, address)));
@@ -33,6 +37,15 @@ export async function listen(server: Server, address: ListenAddress): Promise<vo
     server.listen({ ...target, backlog: LISTEN_BACKLOG }, resolve);
     if ('path' in address) setMode(address.path, address.mode);
   });
+}
+
+/** systemd makes it (RuntimeDirectory=); a clipmuxd that is started by hand makes it itself. Where it cannot, listening says why. */
+function makeDirectory(path: string): void {
+  try {
+    mkdirSync(path, { mode: 0o755 });
+  } catch {
+    // It exists, or its parent does not, or we may not: all seen in a moment.
+  }
 }
 
 function setMode(path: string, mode: number): void {

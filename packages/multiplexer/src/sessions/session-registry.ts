@@ -1,6 +1,18 @@
 import type { SessionId } from '../arbiter/index.ts';
 import type { Session } from './session.ts';
 
+/** What a session has done since its agent connected. */
+export interface SessionCounters {
+  /** Times that a program took a selection. */
+  copies: number;
+  /** Requests for the host's content that were served. */
+  pastes: number;
+  bytesToHost: number;
+  bytesToSession: number;
+  /** Requests of either direction that were not served. */
+  refused: number;
+}
+
 /** A session that was let in, and what it has done since. */
 export interface RegisteredSession {
   readonly session: Session;
@@ -10,6 +22,7 @@ export interface RegisteredSession {
   connected: boolean;
   /** When somebody last did something there, in milliseconds since 1970. */
   lastActivity: number;
+  readonly counters: SessionCounters;
 }
 
 /** The agents that were let in. The one place that gives ids. */
@@ -20,7 +33,13 @@ export class SessionRegistry {
   /** Gives an id that was never given before in this run, and the place to this agent. */
   add(session: Session, place: string, now: number): SessionId {
     this.#lastId += 1;
-    this.#sessions.set(this.#lastId, { session, place, connected: false, lastActivity: now });
+    this.#sessions.set(this.#lastId, {
+      session,
+      place,
+      connected: false,
+      lastActivity: now,
+      counters: { copies: 0, pastes: 0, bytesToHost: 0, bytesToSession: 0, refused: 0 },
+    });
     return this.#lastId;
   }
 

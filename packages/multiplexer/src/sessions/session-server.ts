@@ -2,7 +2,7 @@ import { createServer, type Server, type Socket } from 'node:net';
 import type { Logger } from '@clipmux/posix';
 import { RpcError } from '@clipmux/rpc';
 import { type ListenAddress, listen } from './listening-socket.ts';
-import { Session, type SessionListener } from './session.ts';
+import { Session, type SessionListener, type TransferSettings } from './session.ts';
 
 /** How many connections there may be at once. */
 export interface ConnectionLimits {
@@ -18,6 +18,7 @@ export interface SessionServerOptions {
   readonly logger: Logger;
   readonly now: () => number;
   readonly limits: () => ConnectionLimits;
+  readonly transfers: () => TransferSettings;
 }
 
 /** Takes agents' connections. What they say is the listener's business. */

@@ -11,7 +11,6 @@ import {
 import type { Selection, SessionId } from '../arbiter/index.ts';
 import type { PasteCutShort, SessionOffer, SessionPeer } from '../exchange/index.ts';
 import type { OutgoingContent } from '../host-link/index.ts';
-import { DEFAULT_MAX_SESSION_CONTENT_BYTES } from './limits.ts';
 import type { LoginSession } from './login-sessions.ts';
 
 /** What is known of a session from the moment it is let in. */
@@ -40,7 +39,18 @@ export interface SessionListener {
   request(session: Session, selection: Selection, type: string, signal: AbortSignal): Promise<ContentAnswer>;
 }
 
+/** How transfers with a session are bounded. */
+export interface TransferSettings {
+  /** Largest content taken from it. */
+  readonly maxBytes: number;
+  /** Time, in ms, in which it must begin to answer. */
+  readonly answerTimeoutMs: number;
+  /** Time, in ms, in which it must take something of what it asked for, or lose it. Holds for agents that connect from now on. */
+  readonly stallTimeoutMs: number;
+}
+
 export interface SessionOptions {
+  readonly transfers: () => TransferSettings;
   readonly version: string;
   readonly logger: Logger;
   /** Milliseconds since 1970. */
@@ -51,6 +61,7 @@ export interface SessionOptions {
 export class Session implements SessionPeer {
   readonly credentials: PeerCredentials;
   readonly #wire: DaemonWire;
+  readonly #transfers: () => TransferSettings;
   /** Held until the agent is let in: it tells the process that connected from another with its number. */
   #peer: Pidfd | null;
   #info: SessionInfo | null = null;
@@ -82,7 +93,8 @@ export class Session implements SessionPeer {
       },
       internalError: (error, where) => logger.error('internal error', { where, error: String(error) }),
     };
-    this.#wire = new DaemonWire(socket, handlers);
+    this.#transfers = options.transfers;
+    this.#wire = new DaemonWire(socket, handlers, { sendStallTimeoutMs: options.transfers().stallTimeoutMs });
   }
 
   /** Throws while the agent has not been let in. */
@@ -124,11 +136,8 @@ export class Session implements SessionPeer {
   }
 
   async request(selection: Selection, type: string, signal: AbortSignal): Promise<OutgoingContent> {
-    const question = { selection, type };
-    const { size, content } = await this.#wire.request(question, {
-      maxBytes: DEFAULT_MAX_SESSION_CONTENT_BYTES,
-      signal,
-    });
+    const { maxBytes, answerTimeoutMs } = this.#transfers();
+    const { size, content } = await this.#wire.request({ selection, type }, { maxBytes, answerTimeoutMs, signal });
     return { size, pieces: content };
   }
 

@@ -40,6 +40,7 @@ export const EligibleReason = v.picklist([
   'active-without-agent',
   'newest-without-seat',
   'newest',
+  'logind-lost',
   'nobody',
 ]);
 export type EligibleReason = v.InferOutput<typeof EligibleReason>;
