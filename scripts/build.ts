@@ -10,6 +10,7 @@ import { chmod, mkdir, rename, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, relative } from 'node:path';
 import { build } from 'esbuild';
 import packageJson from '../package.json' with { type: 'json' };
+import { leanDbusNext } from './build/dbus-next.ts';
 import { copyNativeKoffi, nativeKoffi } from './build/native-koffi.ts';
 import { withoutUnusedX11 } from './build/x11.ts';
 
@@ -45,7 +46,7 @@ async function bundle(name: string, entry: string): Promise<readonly Output[]> {
     // Readable stack traces in a user's report are worth more than the kilobytes.
     minify: false,
     legalComments: 'linked',
-    plugins: [withoutUnusedX11, nativeKoffi],
+    plugins: [withoutUnusedX11, leanDbusNext, nativeKoffi],
     logLevel: 'warning',
   });
   return result.outputFiles;
