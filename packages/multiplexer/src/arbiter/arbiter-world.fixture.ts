@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { arbitrate } from './arbiter.ts';
 import type { ArbiterEffect, ArbiterEvent } from './events.ts';
 import { permitted, type Rules } from './rules.ts';
-import { INITIAL_STATE, type RequestId, SELECTIONS, type Selection, type SessionId } from './state.ts';
+import { SELECTIONS, type Selection } from './selection.ts';
+import { INITIAL_STATE, type RequestId, type SessionId } from './state.ts';
 
 export type WorldAction =
   | { do: 'attach-host'; regrabRelease: boolean }

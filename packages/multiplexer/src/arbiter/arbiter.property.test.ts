@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ArbiterWorld, type WorldAction } from './arbiter-world.fixture.ts';
-import { SELECTIONS } from './state.ts';
+import { SELECTIONS } from './selection.ts';
 
 const session = fc.integer({ min: 0, max: 2 });
 const selection = fc.constantFrom(...SELECTIONS);

@@ -1,5 +1,6 @@
 import type { Rules } from './rules.ts';
-import type { ArbiterState, HostFeatures, Owner, RequestId, Selection, SessionId } from './state.ts';
+import type { Selection } from './selection.ts';
+import type { ArbiterState, HostFeatures, Owner, RequestId, SessionId } from './state.ts';
 
 /** Why a session's request for the host's content was not served. The names are those of the session wire's errors. */
 export type Refusal =

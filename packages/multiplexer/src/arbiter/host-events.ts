@@ -1,6 +1,7 @@
 import { abandonHostRequests, failHostRequests, failSessionRequests } from './request-events.ts';
+import { SELECTIONS, type Selection } from './selection.ts';
 import { offerToHost } from './session-events.ts';
-import { type HostFeatures, SELECTIONS, type Selection } from './state.ts';
+import type { HostFeatures } from './state.ts';
 import type { Step } from './step.ts';
 
 /** What the old client owned is over, its questions too. The new one may be about to repeat a standing offer: until it has settled, we offer nothing. */

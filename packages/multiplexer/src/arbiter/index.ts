@@ -2,13 +2,12 @@
 export { arbitrate } from './arbiter.ts';
 export type { ArbiterEffect, ArbiterEvent, ArbiterResult, EmptyReason, Refusal } from './events.ts';
 export { type DirectionRule, NO_RULES, permitted, type Rules } from './rules.ts';
+export { SELECTIONS, type Selection } from './selection.ts';
 export {
   type ArbiterState,
   type HostFeatures,
   INITIAL_STATE,
   type Owner,
   type RequestId,
-  SELECTIONS,
-  type Selection,
   type SessionId,
 } from './state.ts';

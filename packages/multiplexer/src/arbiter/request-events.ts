@@ -1,6 +1,7 @@
 import type { EmptyReason, Refusal } from './events.ts';
 import { permitted } from './rules.ts';
-import type { HostRequest, RequestId, Selection, SessionId, SessionRequest } from './state.ts';
+import type { Selection } from './selection.ts';
+import type { HostRequest, RequestId, SessionId, SessionRequest } from './state.ts';
 import type { Step } from './step.ts';
 
 /** The host asks for what the guest owns. Only the eligible session is ever asked. */

@@ -1,7 +1,7 @@
 import { failSessionRequests } from './request-events.ts';
 import { permitted, type Rules } from './rules.ts';
+import { SELECTIONS } from './selection.ts';
 import { reconsiderOffer } from './session-events.ts';
-import { SELECTIONS } from './state.ts';
 import type { Step } from './step.ts';
 
 /** The administrator allows something else: what stands is brought in line with it, both ways. */

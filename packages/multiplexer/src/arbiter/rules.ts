@@ -1,4 +1,4 @@
-import type { Selection } from './state.ts';
+import type { Selection } from './selection.ts';
 
 /** What may cross in one direction of one selection. */
 export interface DirectionRule {

@@ -1,5 +1,6 @@
 import { failHostRequests, failSessionRequests } from './request-events.ts';
-import { type Held, NEW_SESSION, type Offer, SELECTIONS, type Selection, type SessionId } from './state.ts';
+import { SELECTIONS, type Selection } from './selection.ts';
+import { type Held, NEW_SESSION, type Offer, type SessionId } from './state.ts';
 import type { Step } from './step.ts';
 
 export function connect(step: Step, session: SessionId): void {

@@ -1,8 +1,5 @@
 import { NO_RULES, type Rules } from './rules.ts';
-
-/** The two selections that cross to the host. X11's SECONDARY is not used by programs of today. */
-export const SELECTIONS = ['clipboard', 'primary'] as const;
-export type Selection = (typeof SELECTIONS)[number];
+import type { Selection } from './selection.ts';
 
 /** A session's id: given by clipmuxd when its agent connects, never used twice within a run. */
 export type SessionId = number;

@@ -1,5 +1,6 @@
 import type { ArbiterEffect, ArbiterResult } from './events.ts';
 import { permitted, type Rules } from './rules.ts';
+import type { Selection } from './selection.ts';
 import {
   type ArbiterState,
   type Held,
@@ -10,7 +11,6 @@ import {
   type Offer,
   type Owner,
   type RequestId,
-  type Selection,
   type SessionId,
   type SessionRequest,
   type SessionSelection,

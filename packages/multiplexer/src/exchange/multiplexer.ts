@@ -1,11 +1,10 @@
 import type { Logger } from '@clipmux/posix';
-import { NODE_TIMERS, type TimerHandle, type Timers } from '@clipmux/rpc';
+import { NODE_TIMERS, type Timers } from '@clipmux/rpc';
 import {
   type ArbiterEffect,
   type ArbiterEvent,
   type ArbiterState,
   arbitrate,
-  type EmptyReason,
   type HostFeatures,
   INITIAL_STATE,
   type Owner,
@@ -18,31 +17,10 @@ import {
 import type { HostLink, HostLinkListener, IncomingContent } from '../host-link/index.ts';
 import { type HostContent, leave, type PortControl, type SessionOffer, type SessionPeer } from './contracts.ts';
 import { type HeldContent, HeldContents } from './held-contents.ts';
+import { HostContentExpiry } from './host-content-expiry.ts';
 import { HostQuestions } from './host-questions.ts';
+import { type MultiplexerObserver, OpenRequests } from './open-requests.ts';
 import { SessionQuestions } from './session-questions.ts';
-
-/** Somebody wants to paste. */
-export interface RequestReport {
-  readonly request: RequestId;
-  readonly by: 'host' | 'session';
-  /** Who asks, or whom the host's request goes to; null where nobody owns what the host asks for. */
-  readonly session: SessionId | null;
-  readonly selection: Selection;
-  readonly type: string;
-}
-
-/** How a request ended: with so many bytes, or why without. */
-export type Outcome = { readonly size: number } | { readonly refused: Refusal | EmptyReason };
-
-/** Who watches. Sizes, types and ids only. */
-export interface MultiplexerObserver {
-  ownerChanged(selection: Selection, owner: Owner): void;
-  asked(report: RequestReport): void;
-  /** Once for each `asked`. */
-  answered(report: RequestReport, outcome: Outcome): void;
-  /** Something went wrong that an administrator may want to know. */
-  failed(message: string): void;
-}
 
 export interface MultiplexerOptions {
   readonly logger: Logger;
@@ -61,30 +39,31 @@ export class Multiplexer implements HostLinkListener {
   readonly #logger: Logger;
   readonly #port: PortControl;
   readonly #observer: MultiplexerObserver | undefined;
-  readonly #tellsPerson: () => boolean;
-  readonly #timers: Timers;
   #hostLink: HostLink | null = null;
   #state: ArbiterState = INITIAL_STATE;
   readonly #events: ArbiterEvent[] = [];
   #dispatching = false;
   #lastRequest: RequestId = 0;
-  #wipeAfterMs: number | null = null;
-  readonly #wipeTimers = new Map<Selection, TimerHandle>();
+  readonly #expiry: HostContentExpiry;
   readonly #sessions = new Map<SessionId, SessionPeer>();
   readonly #held = new HeldContents();
   readonly #hostQuestions: HostQuestions;
   readonly #sessionQuestions = new SessionQuestions();
   /** Answers of the host that have begun to arrive and were not handed on yet. */
   readonly #incoming = new Map<RequestId, IncomingContent>();
-  /** Requests that are open, for who watches. */
-  readonly #open = new Map<RequestId, RequestReport>();
+  readonly #open: OpenRequests;
 
   constructor(options: MultiplexerOptions) {
     this.#logger = options.logger;
     this.#port = options.port;
     this.#observer = options.observer;
-    this.#tellsPerson = options.tellsPerson ?? (() => true);
-    this.#timers = options.timers ?? NODE_TIMERS;
+    this.#expiry = new HostContentExpiry(options.timers ?? NODE_TIMERS, (selection) => {
+      this.#logger.info('the host’s content has been kept for as long as it may be', { selection });
+      this.#dispatch({ kind: 'host-content-expired', selection });
+    });
+    this.#open = new OpenRequests(options.observer, (session, paste) => {
+      if (options.tellsPerson?.() ?? true) this.#sessions.get(session)?.pasteCutShort(paste);
+    });
     this.#hostQuestions = new HostQuestions(
       {
         answered: (request, size) => this.#dispatch({ kind: 'session-answered', request, size }),
@@ -118,7 +97,7 @@ export class Multiplexer implements HostLinkListener {
 
   /** How long a session keeps what the host copied, in ms; null: until something else is copied. Counts from the next copy. */
   setWipeAfter(milliseconds: number | null): void {
-    this.#wipeAfterMs = milliseconds;
+    this.#expiry.after = milliseconds;
   }
 
   /** Sets what a session's selection holds; no content empties it. */
@@ -169,7 +148,7 @@ export class Multiplexer implements HostLinkListener {
     signal.addEventListener('abort', () => this.#dispatch({ kind: 'session-request-cancelled', request }), {
       once: true,
     });
-    this.#asked({ request, by: 'session', session, selection, type });
+    this.#open.asked({ request, by: 'session', session, selection, type });
     this.#dispatch({ kind: 'session-request', request, session, selection, type });
     return content;
   }
@@ -195,7 +174,7 @@ export class Multiplexer implements HostLinkListener {
 
   grab(selection: Selection, types: readonly string[]): void {
     this.#dispatch({ kind: 'host-grab', selection, types });
-    this.#scheduleWipe(selection);
+    this.#expiry.begin(selection);
   }
 
   release(selection: Selection): void {
@@ -209,7 +188,7 @@ export class Multiplexer implements HostLinkListener {
   request(request: RequestId, selection: Selection, type: string): void {
     const owner = this.#state.ledger[selection];
     const session = owner.kind === 'session' || owner.kind === 'held' ? owner.session : null;
-    this.#asked({ request, by: 'host', session, selection, type });
+    this.#open.asked({ request, by: 'host', session, selection, type });
     this.#dispatch({ kind: 'host-request', request, selection, type });
   }
 
@@ -241,7 +220,8 @@ export class Multiplexer implements HostLinkListener {
         this.#state = state;
         for (const effect of effects) this.#perform(effect);
         if (next.kind === 'host-answered') this.#leaveUnwanted(next.request);
-        if (ENDS_HOST_REQUESTS.has(next.kind)) this.#forgetAbandoned();
+        if (ENDS_HOST_REQUESTS.has(next.kind))
+          this.#open.forgetAbandoned((request) => this.#state.hostRequests.has(request));
       }
     } finally {
       this.#dispatching = false;
@@ -261,7 +241,7 @@ export class Multiplexer implements HostLinkListener {
         return;
       case 'empty-to-host':
         this.#hostLink?.answerEmpty(effect.request);
-        this.#answered(effect.request, { refused: effect.reason });
+        this.#open.answered(effect.request, { refused: effect.reason });
         return;
       case 'data-to-host':
         this.#answerHost(effect.request);
@@ -289,7 +269,7 @@ export class Multiplexer implements HostLinkListener {
       case 'held-to-session': {
         const content = this.#held.get(effect.session, effect.selection, effect.type) ?? NO_CONTENT;
         this.#sessionQuestions.answer(effect.request, { type: effect.type, size: content.length, content });
-        this.#answered(effect.request, { size: content.length });
+        this.#open.answered(effect.request, { size: content.length });
         return;
       }
       case 'refuse-session':
@@ -311,13 +291,13 @@ export class Multiplexer implements HostLinkListener {
     const answer = this.#hostQuestions.take(request);
     if (!answer) return;
     void this.#hostLink?.answer(request, answer);
-    this.#answered(request, { size: answer.size });
+    this.#open.answered(request, { size: answer.size });
   }
 
   #answerHostWithHeld({ request, session, selection, type }: Extract<ArbiterEffect, { kind: 'held-to-host' }>): void {
     const content = this.#held.get(session, selection, type) ?? NO_CONTENT;
     void this.#hostLink?.answer(request, { size: content.length, pieces: oncePiece(content) });
-    this.#answered(request, { size: content.length });
+    this.#open.answered(request, { size: content.length });
   }
 
   #answerSession(request: RequestId): void {
@@ -326,33 +306,13 @@ export class Multiplexer implements HostLinkListener {
     this.#incoming.delete(request);
     const { type, size, pieces } = content;
     this.#sessionQuestions.answer(request, { type, size, content: pieces });
-    this.#answered(request, { size });
+    this.#open.answered(request, { size });
   }
 
   #refuseSession(request: RequestId, refusal: Refusal): void {
     this.#hostLink?.abandon(request);
     this.#sessionQuestions.refuse(request, refusal);
-    this.#answered(request, { refused: refusal });
-  }
-
-  #asked(report: RequestReport): void {
-    this.#open.set(report.request, report);
-    this.#observer?.asked(report);
-  }
-
-  /** Tells who watches, and the person whose paste was cut short. */
-  #answered(request: RequestId, outcome: Outcome): void {
-    const report = this.#open.get(request);
-    this.#open.delete(request);
-    if (!report) return;
-    this.#observer?.answered(report, outcome);
-    if (!('refused' in outcome) || report.session === null) return;
-    const { refused: reason } = outcome;
-    if (reason !== 'timed-out' && reason !== 'too-large') return;
-    const direction = report.by === 'host' ? 'guest-to-host' : 'host-to-guest';
-    this.#observer?.failed(`a paste was cut short (${direction}, ${report.type}): ${reason}`);
-    if (!this.#tellsPerson()) return;
-    this.#sessions.get(report.session)?.pasteCutShort({ direction, reason, selection: report.selection });
+    this.#open.answered(request, { refused: refusal });
   }
 
   /** The answer to a request that was given up meanwhile. */
@@ -361,26 +321,6 @@ export class Multiplexer implements HostLinkListener {
     if (!content) return;
     this.#incoming.delete(request);
     leave(content.pieces);
-  }
-
-  /** Requests of a host that has gone are not answered. */
-  #forgetAbandoned(): void {
-    for (const { by, request } of this.#open.values()) {
-      if (by === 'host' && !this.#state.hostRequests.has(request)) this.#open.delete(request);
-    }
-  }
-
-  #scheduleWipe(selection: Selection): void {
-    const timer = this.#wipeTimers.get(selection);
-    if (timer !== undefined) this.#timers.clear(timer);
-    this.#wipeTimers.delete(selection);
-    if (this.#wipeAfterMs === null) return;
-    const wipe = () => {
-      this.#wipeTimers.delete(selection);
-      this.#logger.info('the host’s content has been kept for as long as it may be', { selection });
-      this.#dispatch({ kind: 'host-content-expired', selection });
-    };
-    this.#wipeTimers.set(selection, this.#timers.set(wipe, this.#wipeAfterMs));
   }
 }
 
