@@ -143,6 +143,8 @@ describe('answers and signals that cross', () => {
   });
 
   it('hold a switch to a session that is still being read, so that nobody else comes into its place', async () => {
+    await world.end();
+    world = await LogindWorld.withAliceAndBob({ settleMs: 10_000 });
     world.mock.holdReplies();
     const asked = world.mock.called('GetAll');
     world.mock.addSession({ id: '3', active: true });

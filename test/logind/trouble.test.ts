@@ -127,7 +127,7 @@ describe('calls that hang', () => {
   });
 
   it('time out for who asks for a process, and disturb nobody else', async () => {
-    world = await LogindWorld.withAliceAndBob({ callTimeoutMs: 100 });
+    world = await LogindWorld.withAliceAndBob({ callTimeoutMs: 500 });
     world.mock.bindPid(7, '1');
     world.mock.hang();
     await expect(world.logind.sessionOfPid(7)).rejects.toMatchObject({ code: 'timed-out' });
@@ -137,7 +137,7 @@ describe('calls that hang', () => {
   });
 
   it('that read a new session have all read anew once logind answers again', async () => {
-    world = await LogindWorld.withAliceAndBob({ callTimeoutMs: 50 });
+    world = await LogindWorld.withAliceAndBob({ callTimeoutMs: 500 });
     world.mock.hang();
     const first = world.mock.called('GetAll');
     world.mock.addSession({ id: '3' });

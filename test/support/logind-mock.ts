@@ -35,8 +35,8 @@ export interface NewSession extends Partial<MockSession> {
 /** How D-Bus paths hold a logind id: what is no letter, nor a digit after the first place, becomes `_` and two hex digits. */
 export function escapeLabel(id: string): string {
   if (id === '') return '_';
-  const escape = (character: string) => `_${character.charCodeAt(0).toString(16).padStart(2, '0')}`;
-  return id.replace(/^\d|[^a-zA-Z0-9]/g, escape);
+  const escaped = (character: string) => `_${character.charCodeAt(0).toString(16).padStart(2, '0')}`;
+  return id.replace(/^\d|[^a-zA-Z0-9]/g, escaped);
 }
 
 export const sessionPath = (id: string) => `${ROOT}/session/${escapeLabel(id)}`;

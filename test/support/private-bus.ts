@@ -9,12 +9,12 @@ import { within } from './wait.ts';
  * A bus of our own in the place of the system bus: no services to start, and every user may connect, own names and talk to everybody.
  * Programs are led to it by DBUS_SYSTEM_BUS_ADDRESS.
  */
-const CONFIGURATION = (address: string, limits: string) => `<!DOCTYPE busconfig PUBLIC
+const CONFIGURATION = (address: string, authentication: string, limits: string) => `<!DOCTYPE busconfig PUBLIC
   "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN" "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
 <busconfig>
   <type>system</type>
   <listen>${address}</listen>
-  <auth>EXTERNAL</auth>
+  <auth>${authentication}</auth>
   <policy context="default">
     <allow user="*"/>
     <allow own="*"/>
@@ -28,6 +28,8 @@ const CONFIGURATION = (address: string, limits: string) => `<!DOCTYPE busconfig 
 export interface PrivateBusOptions {
   /** Limits of dbus-daemon(1), such as `max_replies_per_connection`. */
   readonly limits?: Readonly<Record<string, number>>;
+  /** The one way to authenticate that it takes; default EXTERNAL. */
+  readonly authentication?: string;
 }
 
 /** A dbus-daemon of one test. Its address stays the same when it is restarted. */
@@ -50,13 +52,13 @@ export class PrivateBus {
     return bus;
   }
 
-  private constructor({ limits = {} }: PrivateBusOptions) {
+  private constructor({ limits = {}, authentication = 'EXTERNAL' }: PrivateBusOptions) {
     this.#folder = mkdtempSync(join(tmpdir(), 'clipmux-bus-'));
     this.address = `unix:path=${join(this.#folder, 'bus')}`;
     this.env = { DBUS_SYSTEM_BUS_ADDRESS: this.address };
     this.#configuration = join(this.#folder, 'bus.conf');
     const lines = Object.entries(limits).map(([name, value]) => `<limit name="${name}">${value}</limit>`);
-    writeFileSync(this.#configuration, CONFIGURATION(this.address, lines.join('\n  ')));
+    writeFileSync(this.#configuration, CONFIGURATION(this.address, authentication, lines.join('\n  ')));
   }
 
   /** Resolves once it accepts connections. */

@@ -20,7 +20,7 @@ export function socketPathOf(address: string): string {
     if (transport !== 'unix') continue;
     for (const parameter of parameters.split(',')) {
       const [key, value] = split(parameter, '=');
-      if (key === 'path' && value) return usable(unescape(value, address), address);
+      if (key === 'path' && value) return usable(undoEscapes(value, address), address);
     }
   }
   throw unusable(address, "it has no entry of the form 'unix:path=/...'");
@@ -31,7 +31,7 @@ function split(text: string, separator: string): readonly [before: string, after
   return at < 0 ? [text, undefined] : [text.slice(0, at), text.slice(at + 1)];
 }
 
-function unescape(value: string, address: string): string {
+function undoEscapes(value: string, address: string): string {
   try {
     return decodeURIComponent(value);
   } catch {

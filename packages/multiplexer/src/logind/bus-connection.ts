@@ -4,6 +4,7 @@ import { NODE_TIMERS, type TimerHandle, type Timers } from '@clipmux/rpc';
 import dbus from 'dbus-next';
 import { socketPathOf } from './bus-address.ts';
 import { LogindError } from './errors.ts';
+import { guardReading } from './guard-reading.ts';
 import {
   BUS_CALL_TIMEOUT_MS,
   BUS_CALLS_IN_FLIGHT_MAX,
@@ -290,24 +291,4 @@ export class BusConnection extends EventEmitter<BusConnectionEvents> {
     }
     this.emit('close', error);
   }
-}
-
-/**
- * dbus-next parses inside the stream's `readable` event, where nobody can catch what it throws. A message that it cannot parse has been
- * taken off the stream as a whole by then, so reading goes on with the next.
- */
-function guardReading(stream: Socket, dropped: () => void): void {
-  const emit = stream.emit.bind(stream) as (event: string | symbol, ...values: unknown[]) => boolean;
-  stream.emit = (event: string | symbol, ...values: unknown[]): boolean => {
-    if (event !== 'readable') return emit(event, ...values);
-    for (;;) {
-      const before = stream.readableLength;
-      try {
-        return emit(event, ...values);
-      } catch {
-        dropped();
-        if (stream.readableLength === before) return true;
-      }
-    }
-  };
 }

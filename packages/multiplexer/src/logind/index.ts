@@ -3,12 +3,7 @@
  * found again whenever they go) → `signals` and `session` (what comes off the bus, validated) → `model` and `objects` (sessions and
  * seats; pure) → `logind` (reads, coalesces, tells).
  */
+export type { LogindAvailability, LogindUnavailableReason } from './availability.ts';
 export { LogindError, type LogindErrorCode } from './errors.ts';
-export {
-  Logind,
-  type LogindAvailability,
-  type LogindEvents,
-  type LogindOptions,
-  type LogindUnavailableReason,
-} from './logind.ts';
+export { Logind, type LogindEvents, type LogindOptions } from './logind.ts';
 export type { LogindSession } from './session.ts';

@@ -1,6 +1,7 @@
 import { EventEmitter } from 'node:events';
 import { type Logger, silentLogger } from '@clipmux/posix';
 import { NODE_TIMERS, RetryDelays, type TimerHandle, type Timers } from '@clipmux/rpc';
+import type { LogindAvailability, LogindUnavailableReason } from './availability.ts';
 import { systemBusAddress } from './bus-address.ts';
 import type { BusSignal } from './bus-connection.ts';
 import { LogindError, toLogindError } from './errors.ts';
@@ -17,21 +18,16 @@ import {
   SESSION_INTERFACE,
 } from './names.ts';
 import type { ReadEffect } from './objects.ts';
-import { type LogindSession, parsePath, parseSeat, parseSeatList, parseSession, parseSessionList } from './session.ts';
+import {
+  type LogindSession,
+  parsePath,
+  parseSeat,
+  parseSeatList,
+  parseSession,
+  parseSessionList,
+  sameSessions,
+} from './session.ts';
 import { eventsOf } from './signals.ts';
-
-/**
- * Why logind tells nothing. no-bus: the system bus cannot be reached · no-logind: nobody of that name is on the bus · no-answer: it does
- * not answer, or only with errors · lost: it was there, and has been gone or silent for longer than a restart takes.
- */
-export type LogindUnavailableReason = 'no-bus' | 'no-logind' | 'no-answer' | 'lost';
-
-/** What was told last. `error` is for people; it is undefined while logind is available. */
-export interface LogindAvailability {
-  readonly available: boolean;
-  readonly reason: LogindUnavailableReason | undefined;
-  readonly error: LogindError | undefined;
-}
 
 export interface LogindEvents {
   /** `sessions` is another map now: once for all that belongs together. */
@@ -302,14 +298,4 @@ export class Logind extends EventEmitter<LogindEvents> {
 
 function isRefusal(error: unknown, names: readonly string[]): boolean {
   return error instanceof LogindError && error.code === 'refused' && names.includes(error.errorName ?? '');
-}
-
-function sameSessions(a: ReadonlyMap<string, LogindSession>, b: ReadonlyMap<string, LogindSession>): boolean {
-  if (a.size !== b.size) return false;
-  for (const [id, session] of a) {
-    const other = b.get(id);
-    if (other === undefined) return false;
-    for (const key of Object.keys(session) as (keyof LogindSession)[]) if (session[key] !== other[key]) return false;
-  }
-  return true;
 }

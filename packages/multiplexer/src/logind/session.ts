@@ -35,6 +35,17 @@ export interface LogindSession {
   readonly since: number;
 }
 
+/** Whether two snapshots say the same. */
+export function sameSessions(a: ReadonlyMap<string, LogindSession>, b: ReadonlyMap<string, LogindSession>): boolean {
+  if (a.size !== b.size) return false;
+  for (const [id, session] of a) {
+    const other = b.get(id);
+    if (other === undefined) return false;
+    for (const key of Object.keys(session) as (keyof LogindSession)[]) if (session[key] !== other[key]) return false;
+  }
+  return true;
+}
+
 const UINT32 = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(0xffff_ffff));
 
 /** What a session of logind must and may say of itself; other properties are no concern of ours. */
