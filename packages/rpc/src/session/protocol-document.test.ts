@@ -64,7 +64,7 @@ describe("the document's sequences", () => {
   const sequences = BLOCKS.filter(({ language }) => language === 'session').map(({ lines }) => lines);
 
   it('are there', () => {
-    expect(sequences).toHaveLength(7);
+    expect(sequences).toHaveLength(8);
   });
 
   it.each(sequences.map((lines, index) => [index + 1, lines] as const))(
@@ -146,7 +146,7 @@ describe("the document's tables", () => {
   });
 
   it('have a section for every method of either direction, and no other', () => {
-    const shown = [...DOCUMENT.matchAll(/^### `([\w.]+)` — (call|notification), (.*)$/gm)].map((match) => {
+    const shown = [...DOCUMENT.matchAll(/^### `([\w.-]+)` — (call|notification), (.*)$/gm)].map((match) => {
       const [, name, kind, direction] = match as unknown as [string, string, string, string];
       if (direction.startsWith('both ways')) return `${name} ${kind} both`;
       return `${name} ${kind} ${direction}`;

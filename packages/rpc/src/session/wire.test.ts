@@ -46,6 +46,7 @@ function bothEnds(daemonChanges: Partial<DaemonHandlers> = {}, agentChanges: Par
   const agent = new AgentWire(right, {
     'selection.grab': (params) => agentSide.events.push(['grab', params]),
     'selection.release': (params) => agentSide.events.push(['release', params]),
+    'paste.cut-short': (params) => agentSide.events.push(['cut short', params]),
     'selection.request': () => {
       throw new RpcError('no-owner', 'nobody');
     },
@@ -175,9 +176,20 @@ describe('a session connection', () => {
       ['release', { selection: 'primary', serial: 2 }],
     ]);
     expect(daemonSide.events).toEqual([
-      ['grab', { selection: 'clipboard', types: ['image/png'], seen: 0 }],
+      ['grab', { selection: 'clipboard', types: ['image/png'], seen: 0, secret: false }],
       ['release', { selection: 'clipboard', seen: 1 }],
     ]);
+  });
+
+  it('carries that a grab is secret, and that a paste was cut short', async () => {
+    const { agent, daemon, agentSide, daemonSide } = bothEnds();
+    await agent.hello(IDENTITY);
+    agent.notify('selection.grab', { selection: 'clipboard', types: [], seen: 0, secret: true });
+    const cutShort = { selection: 'primary', direction: 'guest-to-host', reason: 'too-large' } as const;
+    daemon.notify('paste.cut-short', cutShort);
+    await settle();
+    expect(daemonSide.events.at(-1)).toEqual(['grab', { selection: 'clipboard', types: [], seen: 0, secret: true }]);
+    expect(agentSide.events).toEqual([['cut short', cutShort]]);
   });
 
   it('answers ping both ways', async () => {
@@ -289,6 +301,7 @@ describe('bad input', () => {
       'selection must be "clipboard" or "primary"',
     ],
     ['a missing member', { selection: 'primary', types: [] }, 'seen must be given'],
+    ['a mark that is no boolean', { selection: 'primary', types: [], seen: 0, secret: 1 }, 'secret must be boolean'],
     ['no parameters', undefined, 'the parameters must be given'],
   ])('a grab with %s ends the connection: it could not be answered', async (_what, params, problem) => {
     const { raw } = rawDaemon();

@@ -22,6 +22,7 @@ function rawAgent(handler: ContentHandler = noOwner, options: WireOptions & { re
   const handlers: AgentHandlers = {
     'selection.grab': () => undefined,
     'selection.release': () => undefined,
+    'paste.cut-short': () => undefined,
     'selection.request': handler,
     internalError: (error) => internal.push(error),
   };
@@ -35,6 +36,7 @@ async function twoWires(handler: ContentHandler, options: WireOptions = {}) {
   const ignore = {
     'selection.grab': () => undefined,
     'selection.release': () => undefined,
+    'paste.cut-short': () => undefined,
     'selection.request': handler,
   };
   const daemon = new DaemonWire(
