@@ -19,6 +19,7 @@ const PROGRAMS = {
   clipmuxd: 'packages/multiplexer/src/clipmuxd.ts',
   'clipmux-session': 'packages/session/src/clipmux-session.ts',
   'clipmux-host': 'packages/host/src/clipmux-host.ts',
+  clipmuxctl: 'packages/ctl/src/clipmuxctl.ts',
 } as const;
 
 const ROOT = dirname(import.meta.dirname);
