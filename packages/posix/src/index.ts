@@ -20,3 +20,4 @@ export { Pidfd, peerPidfd } from './pidfd.ts';
 export { systemdListenSockets } from './systemd-listen.ts';
 export { type ServiceState, systemdNotify } from './systemd-notify.ts';
 export { trimMemory } from './trim-memory.ts';
+export { keepYoungGenerationSmall } from './young-generation.ts';
