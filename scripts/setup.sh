@@ -18,6 +18,7 @@ test  | xsel            | xsel               | a second such program, with other
 test  | zenity          | zenity             | a GTK program to copy from and paste into
 test  | xdotool         | xdotool            | presses the keys in that program
 test  | dbus            | dbus-daemon        | a private bus for the tests against logind
+test  | systemd         | systemd-analyze    | checks the units
 test  | python3         | python3            | the agent in another language, written from docs/protocol.md
 bench | spice-vdagent   | spice-vdagentd     | the stock agent that clipmux is measured against
 vm    | qemu-system-x86 | qemu-system-x86_64 | the virtual machine

@@ -1,5 +1,12 @@
 import { dirname, join } from 'node:path';
-import { type Logger, type LogLevel, type ServiceState, systemdListenSockets, systemdNotify } from '@clipmux/posix';
+import {
+  type Logger,
+  type LogLevel,
+  type ServiceState,
+  startSystemdWatchdog,
+  systemdListenSockets,
+  systemdNotify,
+} from '@clipmux/posix';
 import { RpcError } from '@clipmux/rpc';
 import {
   ConfigError,
@@ -79,8 +86,10 @@ export async function runDaemon(options: RunOptions): Promise<void> {
   await daemon.start();
   logger.info('ready', { version, port: settings.port });
   tellSystemd({ ready: true }, logger);
+  const stopWatchdog = startSystemdWatchdog();
   const signal = await ended;
   logger.info('ending', { signal });
+  stopWatchdog();
   tellSystemd({ stopping: true }, logger);
   await control.close();
   await daemon.stop();

@@ -19,5 +19,6 @@ export { peerGroups } from './peer-groups.ts';
 export { Pidfd, peerPidfd } from './pidfd.ts';
 export { systemdListenSockets } from './systemd-listen.ts';
 export { type ServiceState, systemdNotify } from './systemd-notify.ts';
+export { startSystemdWatchdog } from './systemd-watchdog.ts';
 export { trimMemory } from './trim-memory.ts';
 export { keepYoungGenerationSmall } from './young-generation.ts';
