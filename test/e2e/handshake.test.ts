@@ -3,13 +3,12 @@ import { Capability, CapabilitySet } from '@clipmux/vdagent';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { type Chain, type ChainOptions, startChain } from '../support/chain.ts';
 import { guestCopy, hostCopy, hostPaste, nextEvent } from '../support/exchange.ts';
-import { type Copier, xclipCopy, xclipPaste } from '../support/xclip.ts';
+import { xclipCopy, xclipPaste } from '../support/xclip.ts';
 import { startXvfb, type Xvfb } from '../support/xvfb.ts';
 
 describe('the handshake', () => {
   let xvfb: Xvfb;
   let chain: Chain;
-  const copiers: Copier[] = [];
 
   beforeAll(async () => {
     xvfb = await startXvfb();
@@ -17,7 +16,6 @@ describe('the handshake', () => {
   afterAll(() => xvfb?.stop());
   afterEach(async () => {
     await chain?.stop();
-    await Promise.all(copiers.splice(0).map((copier) => copier.stop()));
   });
 
   async function start(host: ChainOptions['host'] = {}): Promise<void> {
@@ -27,7 +25,7 @@ describe('the handshake', () => {
   async function crossesBothWays(): Promise<void> {
     await hostCopy(chain, 'from the host');
     expect((await xclipPaste(xvfb, { target: 'UTF8_STRING' })).toString()).toBe('from the host');
-    copiers.push(await guestCopy(chain, 'from the guest'));
+    await guestCopy(chain, 'from the guest');
     expect((await hostPaste(chain)).toString()).toBe('from the guest');
   }
 
@@ -73,7 +71,7 @@ describe('the handshake', () => {
       settles: false,
     });
     await chain.daemon.said(/warning .*clipboard=on/);
-    copiers.push(xclipCopy(xvfb, 'stays here'));
+    chain.copiers.push(xclipCopy(xvfb, 'stays here'));
     await chain.daemon.said(/owner changed .*owner="?session/);
     // Every message is answered in order: with this answer an earlier grab would have come.
     const answered = nextEvent(chain.host, 'capabilities');
@@ -84,7 +82,7 @@ describe('the handshake', () => {
 
   it('repeats what the guest owns to a new client on a port that stays open', async () => {
     await start({ manner: 'spice' });
-    copiers.push(await guestCopy(chain, 'still here'));
+    await guestCopy(chain, 'still here');
     const grabbed = nextEvent(chain.host, 'grabbed');
     chain.host.announce();
     expect(chain.host.offered('clipboard')).toBeUndefined();
@@ -108,7 +106,7 @@ describe('the handshake', () => {
   it('ends what a client owned when it disconnects, and keeps what the guest owns for the next', async () => {
     await start({ manner: 'spice' });
     await hostCopy(chain, 'gone with the client');
-    copiers.push(await guestCopy(chain, 'kept for the next', { selection: 'primary' }));
+    await guestCopy(chain, 'kept for the next', { selection: 'primary' });
     chain.host.clientDisconnected();
     await chain.agent.said(/nothing is owned for the host selection=clipboard/);
     await expect(xclipPaste(xvfb)).rejects.toThrow(/xclip ended with 1/);
@@ -121,7 +119,7 @@ describe('the handshake', () => {
   it('is made anew after a host closed the link to reset it, as QEMU does, at once and not for ever', async () => {
     await start();
     await hostCopy(chain, 'standing offer');
-    copiers.push(await guestCopy(chain, 'of the guest', { selection: 'primary' }));
+    await guestCopy(chain, 'of the guest', { selection: 'primary' });
     const connections: number[] = [];
     chain.host.on('connected', ({ at }) => connections.push(at));
     const grabbed = nextEvent(chain.host, 'grabbed');

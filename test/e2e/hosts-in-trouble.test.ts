@@ -4,7 +4,7 @@ import { DEFAULT_HOST_LINK_SETTINGS } from '../../packages/multiplexer/src/host-
 import { type Chain, startChain } from '../support/chain.ts';
 import { contentsOf, guestCopy, hostCopy, hostPaste, nextEvent, ownedForHost, sha256 } from '../support/exchange.ts';
 import { until } from '../support/wait.ts';
-import { type Copier, xclipCopy, xclipPaste } from '../support/xclip.ts';
+import { xclipCopy, xclipPaste } from '../support/xclip.ts';
 import { startXvfb, type Xvfb } from '../support/xvfb.ts';
 
 const MEBIBYTE = 1024 * 1024;
@@ -13,7 +13,6 @@ const REFUSED = /xclip ended with 1/;
 describe('a host in trouble', () => {
   let xvfb: Xvfb;
   let chain: Chain;
-  const copiers: Copier[] = [];
 
   beforeAll(async () => {
     xvfb = await startXvfb();
@@ -22,7 +21,6 @@ describe('a host in trouble', () => {
   afterEach(async () => {
     chain?.agent.process.kill('SIGCONT');
     await chain?.stop();
-    await Promise.all(copiers.splice(0).map((copier) => copier.stop()));
   });
 
   async function start(host: HostOptions = {}): Promise<void> {
@@ -57,7 +55,7 @@ describe('a host in trouble', () => {
   it('that goes in the middle of the guest’s answer and comes back is offered it again', async () => {
     await start();
     const text = Buffer.alloc(64 * MEBIBYTE, 'guest and host ');
-    copiers.push(await guestCopy(chain, text));
+    await guestCopy(chain, text);
     const gone = hostPaste(chain);
     const refused = expect(gone).rejects.toMatchObject({ code: 'guest-disconnected' });
     chain.host.setFaults({ reading: false });
@@ -73,7 +71,7 @@ describe('a host in trouble', () => {
   it('that stays away for a while is connected to when it listens again, and both standing offers hold', async () => {
     await start();
     await hostCopy(chain, 'the host’s');
-    copiers.push(await guestCopy(chain, 'the guest’s', { selection: 'primary' }));
+    await guestCopy(chain, 'the guest’s', { selection: 'primary' });
     const contents = contentsOf('the host’s');
     await chain.closeListener(); // the endpoint gives up what it owns
     await chain.agent.said(/nothing is owned for the host selection=clipboard/);
@@ -91,13 +89,13 @@ describe('a host in trouble', () => {
   it('that stops reading finds the last of many copies when it reads again, and its paste goes on', async () => {
     await start();
     const text = Buffer.alloc(8 * MEBIBYTE, 'x');
-    copiers.push(await guestCopy(chain, text));
+    await guestCopy(chain, text);
     const pasting = hostPaste(chain);
     chain.host.setFaults({ reading: false });
     await chain.daemon.said(/the guest answers/);
     for (let copy = 1; copy <= 30; copy += 1) {
       const from = chain.agent.lines;
-      copiers.push(xclipCopy(xvfb, `copy ${copy}`, { target: copy % 2 ? 'UTF8_STRING' : 'image/png' }));
+      chain.copiers.push(xclipCopy(xvfb, `copy ${copy}`, { target: copy % 2 ? 'UTF8_STRING' : 'image/png' }));
       await chain.agent.said(/a program has the selection/, from);
     }
     let grabs = 0;
@@ -166,11 +164,11 @@ describe('a host in trouble', () => {
 
   it('that takes only so much is sent no more, and everything again when it lifts the limit', async () => {
     await start({ manner: 'spice', maxClipboard: 1000 });
-    copiers.push(await guestCopy(chain, 'x'.repeat(1001)));
+    await guestCopy(chain, 'x'.repeat(1001));
     await expect(hostPaste(chain)).rejects.toMatchObject({ code: 'refused' });
-    copiers.push(await guestCopy(chain, 'y'.repeat(1000)));
+    await guestCopy(chain, 'y'.repeat(1000));
     expect(await hostPaste(chain)).toHaveLength(1000);
-    copiers.push(await guestCopy(chain, 'z'.repeat(1001)));
+    await guestCopy(chain, 'z'.repeat(1001));
     chain.host.maxClipboard(-1);
     expect(await hostPaste(chain)).toHaveLength(1001);
   });

@@ -4,7 +4,7 @@ import { RawClient } from '../selections/raw-client.ts';
 import { type Chain, startChain } from '../support/chain.ts';
 import { contentsOf, guestCopy, hostCopy, hostPaste, nextEvent } from '../support/exchange.ts';
 import { until } from '../support/wait.ts';
-import { type Copier, xclipPaste } from '../support/xclip.ts';
+import { xclipPaste } from '../support/xclip.ts';
 import { startXvfb, type Xvfb } from '../support/xvfb.ts';
 
 /** A program that copies faster than a person can: each copy has a number and is text or, every other time, a PNG. */
@@ -54,7 +54,6 @@ describe('races', () => {
   let xvfb: Xvfb;
   let chain: Chain;
   const clients: RawClient[] = [];
-  const copiers: Copier[] = [];
 
   beforeAll(async () => {
     xvfb = await startXvfb();
@@ -63,7 +62,6 @@ describe('races', () => {
   afterEach(async () => {
     await chain?.stop();
     await Promise.all(clients.splice(0).map((client) => client.die()));
-    await Promise.all(copiers.splice(0).map((copier) => copier.stop()));
   });
 
   async function fastCopier(): Promise<FastCopier> {
@@ -76,7 +74,7 @@ describe('races', () => {
   async function flush(): Promise<void> {
     for (let round = 1; round <= 2; round += 1) {
       await hostCopy(chain, `flush ${round}`, 'primary');
-      copiers.push(await guestCopy(chain, `flush ${round}`, { selection: 'primary' }));
+      await guestCopy(chain, `flush ${round}`, { selection: 'primary' });
     }
   }
 

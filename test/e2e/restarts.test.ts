@@ -1,9 +1,9 @@
-import { existsSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { accepts, type Chain, Program, startChain } from '../support/chain.ts';
 import { guestCopy, hostCopy, hostPaste, nextEvent, ownedForHost } from '../support/exchange.ts';
-import { type Copier, type Selection, xclipPaste } from '../support/xclip.ts';
+import { type Selection, xclipPaste } from '../support/xclip.ts';
 import { startXvfb, type Xvfb } from '../support/xvfb.ts';
 
 const REFUSED = /xclip ended with 1/;
@@ -11,7 +11,6 @@ const REFUSED = /xclip ended with 1/;
 describe('a restart', () => {
   let xvfb: Xvfb;
   let chain: Chain;
-  const copiers: Copier[] = [];
 
   beforeAll(async () => {
     xvfb = await startXvfb();
@@ -22,7 +21,6 @@ describe('a restart', () => {
   });
   afterEach(async () => {
     await chain?.stop();
-    await Promise.all(copiers.splice(0).map((copier) => copier.stop()));
   });
 
   async function paste(selection: Selection = 'clipboard'): Promise<string> {
@@ -32,7 +30,7 @@ describe('a restart', () => {
   /** The host owns CLIPBOARD, a program in the guest PRIMARY. */
   async function bothOwn(): Promise<void> {
     await hostCopy(chain, 'the host’s', 'clipboard');
-    copiers.push(await guestCopy(chain, 'the guest’s', { selection: 'primary' }));
+    await guestCopy(chain, 'the guest’s', { selection: 'primary' });
   }
 
   async function expectBothOffersHold(): Promise<void> {
@@ -124,12 +122,17 @@ describe('clipmuxd’s session socket', () => {
     await xvfb?.stop();
   });
 
+  /** A path in a folder of its own: beside the session socket clipmuxd makes its control socket. */
+  function ownPath(): string {
+    return join(mkdtempSync(join(chain.directory, 'own-')), 'session.sock');
+  }
+
   function startAt(path: string): Program {
     return new Program('clipmuxd', ['--port', `unix:${chain.portSocket}`, '--session-socket', path, '--no-logind']);
   }
 
   it('is there for all users when clipmuxd is ready, and gone when it has ended as asked, with status 0', async () => {
-    const path = join(chain.directory, 'own.sock');
+    const path = ownPath();
     const daemon = startAt(path);
     await daemon.said(/ready/);
     expect(await accepts(path)).toBe(true);
@@ -140,7 +143,7 @@ describe('clipmuxd’s session socket', () => {
   });
 
   it('is made anew where a killed clipmuxd has left its file', async () => {
-    const path = join(chain.directory, 'stale.sock');
+    const path = ownPath();
     const killed = startAt(path);
     await killed.said(/ready/);
     await killed.stop('SIGKILL');
@@ -160,7 +163,7 @@ describe('clipmuxd’s session socket', () => {
   });
 
   it('does not replace a file of another kind', async () => {
-    const path = join(chain.directory, 'a-file');
+    const path = ownPath();
     writeFileSync(path, 'precious');
     const daemon = startAt(path);
     expect(await daemon.exit()).toBe(1);

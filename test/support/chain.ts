@@ -7,9 +7,20 @@ import { join } from 'node:path';
 import { HostEndpoint, type HostListener, type HostOptions, listen } from '@clipmux/host';
 import { ended, stopProcess } from './processes.ts';
 import { until, within } from './wait.ts';
+import type { Copier } from './xclip.ts';
 import { type Display, startXvfb, type Xvfb } from './xvfb.ts';
 
 const DIST = join(import.meta.dirname, '../../dist');
+
+export interface ProgramOptions {
+  readonly env?: NodeJS.ProcessEnv;
+  /** The one that runs the tests unless told otherwise. */
+  readonly node?: string;
+  /** Where the built programs are; `dist` unless told otherwise. */
+  readonly dist?: string;
+  /** Whom it runs as, without further groups; the user of the tests unless told otherwise. */
+  readonly user?: { readonly uid: number; readonly gid: number };
+}
 
 /** A program of ours under test, with what it has said so far. */
 export class Program {
@@ -17,11 +28,12 @@ export class Program {
   readonly #lines: string[] = [];
   #waiting: (() => void)[] = [];
 
-  /** `node` is the one that runs the tests unless told otherwise. */
-  constructor(name: string, args: readonly string[], options: { env?: NodeJS.ProcessEnv; node?: string } = {}) {
-    this.process = spawn(options.node ?? process.execPath, [join(DIST, `${name}.cjs`), ...args], {
+  constructor(name: string, args: readonly string[], options: ProgramOptions = {}) {
+    this.process = spawn(options.node ?? process.execPath, [join(options.dist ?? DIST, `${name}.cjs`), ...args], {
       env: options.env ?? process.env,
       stdio: ['ignore', 'ignore', 'pipe'],
+      // With a uid libuv gives up all further groups (setgroups(0, NULL)).
+      ...(options.user && { uid: options.user.uid, gid: options.user.gid }),
     });
     let rest = '';
     this.process.stderr?.on('data', (bytes: Buffer) => {
@@ -91,6 +103,8 @@ export interface Chain {
   readonly configPath: string;
   daemon: Program;
   agent: Program;
+  /** Programs that copied in the guest; `stop` ends them, so that the next chain on the display finds its selections empty. */
+  readonly copiers: Copier[];
   startDaemon(): Promise<Program>;
   startAgent(): Promise<Program>;
   /** Resolves when the host knows what the guest can and the time for standing offers has passed. */
@@ -167,6 +181,7 @@ export async function startChain(options: ChainOptions = {}): Promise<Chain> {
     configPath,
     daemon: await startDaemon(),
     agent: undefined as unknown as Program, // started below, once clipmuxd is there
+    copiers: [],
     startDaemon,
     startAgent,
     settled: async () => {
@@ -184,6 +199,7 @@ export async function startChain(options: ChainOptions = {}): Promise<Chain> {
     stop: async () => {
       await chain.agent.stop();
       await chain.daemon.stop();
+      await Promise.all(chain.copiers.map((copier) => copier.stop()));
       await listener?.close();
       await own?.stop();
       await rm(directory, { recursive: true, force: true });

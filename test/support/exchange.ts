@@ -5,6 +5,9 @@ import type { Chain } from './chain.ts';
 import { within } from './wait.ts';
 import { type Copier, type XclipOptions, xclipCopy } from './xclip.ts';
 
+/** A host, and an agent on a display: of a whole chain, or of one session among several. */
+export type Ends = Pick<Chain, 'host' | 'xvfb' | 'agent'> & Partial<Pick<Chain, 'copiers'>>;
+
 /** How long an event that a test awaits may take, in milliseconds, unless the test allows more. */
 const EVENT_TIMEOUT_MS = 15_000;
 
@@ -29,16 +32,17 @@ export function nextEvent<K extends keyof HostEvents & string>(
   return found;
 }
 
-/** Lets a program in the guest copy, and waits until the host knows. */
-export async function guestCopies(chain: Chain, copy: () => Copier, selection: SelectionName = 'clipboard') {
+/** Lets a program in the guest copy, and waits until the host knows. The program ends with the chain, if it is one. */
+export async function guestCopies(chain: Ends, copy: () => Copier, selection: SelectionName = 'clipboard') {
   const grabbed = nextEvent(chain.host, 'grabbed', (event) => event.selection === selection);
   const copier = copy();
+  chain.copiers?.push(copier);
   return { copier, grabbed: await grabbed };
 }
 
 /** Copies with xclip in the guest and waits until the host knows. Returns the program that owns the selection. */
 export async function guestCopy(
-  chain: Chain,
+  chain: Ends,
   content: Uint8Array | string,
   options: XclipOptions = {},
 ): Promise<Copier> {
@@ -48,7 +52,7 @@ export async function guestCopy(
 
 /** Copies at the host, text unless types are named, and waits until the guest's programs can paste it. */
 export async function hostCopy(
-  chain: Chain,
+  chain: Ends,
   content: string | Readonly<Record<string, Content | string>>,
   selection: SelectionName = 'clipboard',
 ): Promise<void> {
@@ -58,7 +62,7 @@ export async function hostCopy(
 }
 
 /** Settles when the agent has taken the selection for the host. Call it before the grab. */
-export function ownedForHost(chain: Chain, selection: SelectionName = 'clipboard'): Promise<number> {
+export function ownedForHost(chain: Ends, selection: SelectionName = 'clipboard'): Promise<number> {
   return chain.agent.said(new RegExp(`the selection is owned for the host selection=${selection}`), chain.agent.lines);
 }
 
@@ -72,7 +76,7 @@ export function contentsOf(content: string | Readonly<Record<string, Content | s
 
 /** Pastes at the host. */
 export async function hostPaste(
-  chain: Chain,
+  chain: Ends,
   selection: SelectionName = 'clipboard',
   type = TEXT_TYPE,
   timeout = EVENT_TIMEOUT_MS,

@@ -54,10 +54,11 @@ export function ended(child: ChildProcess): Promise<void> {
   return new Promise((resolve) => child.once('exit', () => resolve()));
 }
 
-/** Ends a process: politely first, with SIGKILL after two seconds. */
+/** Ends a process, a stopped one too: politely first, with SIGKILL after two seconds. */
 export async function stopProcess(child: ChildProcess, signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {
   const done = ended(child);
   child.kill(signal);
+  child.kill('SIGCONT'); // one that a test has stopped would not even hear of it
   const timer = setTimeout(() => child.kill('SIGKILL'), 2000);
   await done;
   clearTimeout(timer);
