@@ -35,6 +35,8 @@ export interface GuestOptions {
   readonly ports: readonly string[];
   readonly files?: readonly CpioEntry[];
   readonly memoryMebibytes?: number;
+  /** The Node program of the guest, linked like this machine's; default: the one that runs this. */
+  readonly node?: string;
 }
 
 /** What a guest took to start, in milliseconds. */
@@ -51,6 +53,8 @@ export class Guest {
   readonly accelerator: Accelerator = accelerator();
   readonly times: BootTimes;
   readonly kernel: string;
+  /** Version of the guest's Node. */
+  readonly node: string;
   readonly #ports: readonly string[];
   readonly #folder: string;
   readonly #machine: ChildProcess;
@@ -67,6 +71,7 @@ export class Guest {
     control: Socket,
     times: BootTimes,
     kernel: string,
+    node: string,
   ) {
     this.#ports = ports;
     this.#folder = folder;
@@ -74,6 +79,7 @@ export class Guest {
     this.#control = control;
     this.times = times;
     this.kernel = kernel;
+    this.node = node;
   }
 
   /** Builds the guest's file system, starts the machine, and waits until programs can be started in it. */
@@ -82,7 +88,8 @@ export class Guest {
     const begun = performance.now();
     const kernel = debianKernel();
     const initrd = join(folder, 'initrd');
-    writeFileSync(initrd, initramfs(kernel, bundle(join(import.meta.dirname, 'control/main.ts')), options.files ?? []));
+    const control = bundle(join(import.meta.dirname, 'control/main.ts'));
+    writeFileSync(initrd, initramfs(kernel, options.node ?? process.execPath, control, options.files ?? []));
 
     const built = performance.now();
     const memoryMebibytes = options.memoryMebibytes ?? DEFAULT_MEMORY_MEBIBYTES;
@@ -94,11 +101,12 @@ export class Guest {
       const lines = createInterface({ input: control });
       const dead = once(machine, 'exit').then(() => Promise.reject(new Error('QEMU ended')));
       const first = once(lines, 'line') as Promise<[string]>;
-      await within(Promise.race([first, dead]), 'the guest to boot', BOOT_TIMEOUT_MS);
+      const [line] = await within(Promise.race([first, dead]), 'the guest to boot', BOOT_TIMEOUT_MS);
+      const ready = JSON.parse(line) as Extract<Report, { event: 'ready' }>;
       dead.catch(() => {});
       rmSync(initrd);
       const times = { image: built - begun, boot: performance.now() - built };
-      const guest = new Guest(options.ports, folder, machine, control, times, kernel.version);
+      const guest = new Guest(options.ports, folder, machine, control, times, kernel.version, ready.node);
       lines.on('line', (line) => guest.#take(JSON.parse(line) as Report));
       await guest.#linkPorts();
       return guest;

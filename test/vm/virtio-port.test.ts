@@ -24,11 +24,14 @@ const figures: Record<string, unknown> = {};
 
 beforeAll(async () => {
   const text = bundle(join(import.meta.dirname, 'programs/port-program.ts'));
+  // To try another Node than this one: CLIPMUX_VM_NODE=.cache/nodes/18.19/bin/node npm run test:vm
+  const { CLIPMUX_VM_NODE: node = process.execPath } = process.env;
   guest = await Guest.boot({
     ports: [PORT],
+    node,
     files: [{ type: 'file', path: '/app/port-program.cjs', data: Buffer.from(text) }],
   });
-  Object.assign(figures, { accelerator: guest.accelerator, kernel: guest.kernel, ...guest.times });
+  Object.assign(figures, { accelerator: guest.accelerator, kernel: guest.kernel, node: guest.node, ...guest.times });
 });
 
 afterEach(async () => {
@@ -252,11 +255,12 @@ describe('a real virtio port', () => {
   it('costs next to nothing while the host is absent', async () => {
     const process_ = await startProgram('pipe', WITHOUT_V8_WAKE_UPS);
     await until(async () => (await status()).failures >= 7, 'the longest wait between attempts', 60_000);
+    await wait(5_000);
     const cost = await idleCost(process_, 20);
     figures['idle, host absent'] = cost;
-    // One attempt in 2.5 to 5 s.
-    expect(cost.wakeUpsPerSecond).toBeLessThan(1);
-    expect(cost.processorPercent).toBeLessThan(1);
+    // One attempt in 2.5 to 5 s, and what V8 has left to do for the commands above.
+    expect(cost.wakeUpsPerSecond).toBeLessThan(2);
+    expect(cost.processorPercent).toBeLessThan(2);
   });
 
   it('can be left at once with a read pending: by process.exit, by SIGTERM, and by closing', async () => {

@@ -3,6 +3,7 @@ import { readFileSync, realpathSync } from 'node:fs';
 import { type CpioEntry, cpio } from './cpio.ts';
 import { busybox, type Kernel } from './kernel.ts';
 
+/** Where the guest has it. */
 const NODE = '/usr/bin/node';
 /** Programs of busybox that the guest's scripts use. */
 const APPLETS = [
@@ -48,8 +49,8 @@ done
 exit 0
 `;
 
-/** The guest's whole file system: busybox, this very Node with its libraries, the kernel's modules and the files given. */
-export function initramfs(kernel: Kernel, control: string, files: readonly CpioEntry[]): Buffer {
+/** The guest's whole file system: busybox, a Node with its libraries, the kernel's modules and the files given. */
+export function initramfs(kernel: Kernel, node: string, control: string, files: readonly CpioEntry[]): Buffer {
   const script = (path: string, text: string): CpioEntry => ({
     type: 'file',
     path,
@@ -61,8 +62,8 @@ export function initramfs(kernel: Kernel, control: string, files: readonly CpioE
     script('/bin/link-ports', LINK_PORTS),
     { type: 'file', path: '/bin/busybox', data: busybox(), executable: true },
     ...APPLETS.map((applet): CpioEntry => ({ type: 'link', path: `/bin/${applet}`, target: 'busybox' })),
-    { type: 'file', path: NODE, data: readFileSync(realpathSync(process.execPath)), executable: true },
-    ...libraries(process.execPath),
+    { type: 'file', path: NODE, data: readFileSync(realpathSync(node)), executable: true },
+    ...libraries(node),
     ...kernel.modules.map(({ name, data }): CpioEntry => ({ type: 'file', path: `/modules/${name}.ko`, data })),
     script('/modules/order', `${kernel.modules.map(({ name }) => name).join('\n')}\n`),
     { type: 'folder', path: '/proc' },
