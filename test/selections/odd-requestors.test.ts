@@ -1,8 +1,9 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { TEXT_TYPE } from '../../packages/selections/src/index.ts';
-import { MAX_CONVERSIONS_PER_CLIENT } from '../../packages/selections/src/limits.ts';
+import { MAX_CONVERSIONS_PER_CLIENT, WATCH_AFTER_MS } from '../../packages/selections/src/limits.ts';
 import { stopProcess } from '../support/processes.ts';
 import { within } from '../support/wait.ts';
 import { xclipPaste } from '../support/xclip.ts';
@@ -143,10 +144,12 @@ describe('requestors that do it in their own way', () => {
     const { connection, window } = requestor;
     const answer = requestor.convert('image/png', 'P0');
     await asked;
+    await sleep(2 * WATCH_AFTER_MS); // from now on the backend is told what becomes of the window
     for (let i = 0; i < 50; i++) {
       connection.changeProperty(window, requestor.atom('P0'), requestor.atom('STRING'), 8, Buffer.from('mine'));
       connection.deleteProperty(window, requestor.atom('P0'));
     }
+    await new Promise(setImmediate); // sends them
     // The server tells of these deletions now, and the backend hears of them only after it has answered.
     spawnSync('sleep', ['0.1']);
     give(LARGE);

@@ -118,9 +118,9 @@ describe('taking and giving up selections', () => {
   });
 
   it('tells false, and then the offer, when a program took the selection after the time of the grab', async () => {
-    await own('ours'); // what `own` needs is known from now on, so that the next one asks for the time at once
+    await own('ours'); // what `own` needs is known from now on, so that the next one reckons its time at once
     const taking = own('too late');
-    // The server has the question for the time; while this process stands still, xclip takes the selection.
+    // Its time is settled, and nothing sent; while this process stands still, xclip takes the selection.
     const options = { env: xvfb.env, timeout: 10_000 };
     spawnSync('xclip', ['-in', '-selection', 'clipboard'], {
       ...options,

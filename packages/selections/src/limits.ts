@@ -38,6 +38,8 @@ export const MAX_READS = 16;
 export const MAX_CONVERSIONS = 256;
 /** … and for one client of the X server, so that one program cannot use up all of them. */
 export const MAX_CONVERSIONS_PER_CLIENT = 32;
+/** A requestor's window is watched, so that its end is noticed, once the content it waits for has taken this long, in ms. */
+export const WATCH_AFTER_MS = 50;
 /** Time, in ms, in which a requestor that was refused a type is refused it again without asking: it is only trying the next target. */
 export const REFUSAL_MEMORY_MS = 500;
 /** Pairs of a MULTIPLE request that are answered; later ones are refused. */

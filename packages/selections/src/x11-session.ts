@@ -96,10 +96,12 @@ export class X11Session {
       case 'selection-notify':
         return this.requestor.onSelectionNotify(event);
       case 'property-notify':
+        this.#serverTime.heard(event.time);
         if (event.window !== this.#window) return this.#owner.onPropertyNotify(event);
         if (!this.#serverTime.onPropertyNotify(event)) this.requestor.onPropertyNotify(event);
         return;
       case 'owner-notify': {
+        this.#serverTime.heard(event.time);
         const selection = this.#byAtom.get(event.selection);
         selection?.claims.ownerChanged(event);
         selection?.watcher.ownerChanged(event);

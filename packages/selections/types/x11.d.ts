@@ -39,6 +39,7 @@ declare module 'x11' {
   interface PackStream {
     put(packet: Buffer): unknown;
     submit(expectsReply?: boolean): boolean;
+    flush(): boolean;
   }
   interface XClient extends EventEmitter {
     seq_num: number;
@@ -97,6 +98,8 @@ declare module 'x11' {
     auth: { name: string; data: string };
     shm: false;
     disableBigRequests: boolean;
+    /** Gathers requests until the event loop polls, or sooner. */
+    bufferRequests: { maxDelay: number; flushOnReply: boolean };
   }
   const x11: {
     createClient(options: ClientOptions, callback: (error: Error | undefined, display: Display) => void): XClient;

@@ -10,12 +10,16 @@ export interface FrameOutputEvents {
   overflow(): void;
 }
 
-/** Writes frames to the stream and watches how much is queued for it. */
+/**
+ * Writes frames to the stream and watches how much is queued for it. The frames of one turn, such as an answer and the content that
+ * follows it, go out in one write: each write may wake the peer, and that costs more than a frame.
+ */
 export class FrameOutput {
   readonly #stream: Duplex;
   readonly #events: FrameOutputEvents;
   readonly #bytesMax: number;
   #ended = false;
+  #gathering = false;
 
   constructor(stream: Duplex, events: FrameOutputEvents, bytesMax = OUTGOING_BYTES_MAX) {
     this.#stream = stream;
@@ -31,7 +35,9 @@ export class FrameOutput {
   /** Sends a JSON frame. @throws {FrameError} if it is too large */
   json(message: object): void {
     if (this.#ended) return;
-    this.#stream.write(encodeJsonFrame(JSON.stringify(message)));
+    const frame = encodeJsonFrame(JSON.stringify(message));
+    this.#gather();
+    this.#stream.write(frame);
     if (this.#stream.writableLength > this.#bytesMax) this.#events.overflow();
   }
 
@@ -40,12 +46,11 @@ export class FrameOutput {
     if (this.#ended) return;
     const parts = encodeDataFrame(transfer, pieces);
     const last = parts.pop();
-    this.#stream.cork();
+    this.#gather();
     for (const part of parts) this.#stream.write(part);
     this.#stream.write(last, (error) => {
       if (!error) this.#events.written();
     });
-    this.#stream.uncork();
   }
 
   /** Sends nothing more; what is queued still goes out. */
@@ -53,5 +58,16 @@ export class FrameOutput {
     if (this.#ended) return;
     this.#ended = true;
     this.#stream.end();
+  }
+
+  /** Holds back what is written until the present turn, with the promises that it settles, is over. */
+  #gather(): void {
+    if (this.#gathering) return;
+    this.#gathering = true;
+    this.#stream.cork();
+    process.nextTick(() => {
+      this.#gathering = false;
+      this.#stream.uncork();
+    });
   }
 }

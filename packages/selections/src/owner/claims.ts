@@ -1,7 +1,7 @@
 import type { Connection } from '../x11/connection.ts';
 import type { OwnerNotifyEvent } from '../x11/events.ts';
 import { None } from '../x11/protocol.ts';
-import type { ServerTime } from '../x11/server-time.ts';
+import { isBefore, type ServerTime } from '../x11/server-time.ts';
 import type { Ownership } from './ownership.ts';
 
 /** What a claim came to: a taking stands or failed, or the selection was given up. */
@@ -9,7 +9,7 @@ export type ClaimOutcome = 'stands' | 'failed' | 'released';
 
 /** Told of claims, so that news of programs can be held back meanwhile. */
 export interface ClaimObserver {
-  /** A request that changes the owner has been sent. */
+  /** A request that changes the owner is being sent. */
   beginClaim(): void;
   /** The server has told who owned the selection just after it. */
   endClaim(owner: number, time: number, outcome: ClaimOutcome): void;
@@ -28,6 +28,8 @@ export class Claims {
   /** Requested, and not seen to be ours yet; in order. */
   readonly #pending: Ownership[] = [];
   #current: Ownership | undefined;
+  /** Server time of the newest change that was told. */
+  #changed: number | undefined;
 
   constructor(
     connection: Connection,
@@ -49,21 +51,33 @@ export class Claims {
   }
 
   /**
-   * Takes the selection. `sent` is called when that has been sent: requests that are to come later may follow.
-   * `done` is told whether it stands.
+   * Takes the selection. `sent` is called when requests that are to come later may follow. `done` is told whether it stands.
+   *
+   * The time is reckoned, which saves the round trip of asking for it. Where the server ignores the attempt, either a
+   * program has taken the selection after that time, and keeps it; or the reckoning was ahead of the server's clock: then
+   * the server is asked, and only after that may others follow.
    */
   take(ownership: Ownership, sent: () => void, done: (stands: boolean) => void): void {
-    this.#serverTime.ask((time) => {
-      ownership.time = time;
-      this.#pending.push(ownership);
-      this.#claim(this.#window, time, (owner) => {
-        const waiting = this.#pending.indexOf(ownership);
-        if (waiting !== -1) this.#pending.splice(waiting, 1); // the server found it too late, and told no change
-        const stands = this.#current === ownership;
-        this.#observer.endClaim(owner, time, stands ? 'stands' : 'failed');
-        done(stands);
-      });
-      sent();
+    const settle = (owner: number) => {
+      this.#withdraw(ownership); // if the server ignored it: no change was told
+      const stands = this.#current === ownership;
+      this.#observer.endClaim(owner, ownership.time, stands ? 'stands' : 'failed');
+      done(stands);
+    };
+    const reckoned = this.#serverTime.reckon();
+    this.#observer.beginClaim();
+    this.#attempt(ownership, reckoned, (owner) => {
+      const isIgnored = this.#withdraw(ownership);
+      const isLate = this.#changed !== undefined && isBefore(reckoned, this.#changed);
+      if (isIgnored && !isLate) {
+        this.#serverTime.ask((time) => {
+          this.#attempt(ownership, time, settle);
+          sent();
+        });
+      } else {
+        sent();
+        settle(owner);
+      }
     });
   }
 
@@ -82,6 +96,7 @@ export class Claims {
       if (ownership === undefined) {
         done();
       } else {
+        this.#observer.beginClaim();
         this.#claim(None, ownership.time, (owner) => {
           this.#observer.endClaim(owner, ownership.time, 'released');
           done();
@@ -93,6 +108,7 @@ export class Claims {
 
   /** XFIXES tells of a change. */
   ownerChanged(event: OwnerNotifyEvent): void {
+    this.#changed = event.time;
     this.#current?.end();
     this.#current = event.owner === this.#window ? this.#pending.shift() : undefined;
   }
@@ -104,9 +120,21 @@ export class Claims {
     this.#pending.length = 0;
   }
 
+  #attempt(ownership: Ownership, time: number, done: (owner: number) => void): void {
+    ownership.time = time;
+    this.#pending.push(ownership);
+    this.#claim(this.#window, time, done);
+  }
+
+  /** @returns whether it was still to be seen as ours */
+  #withdraw(ownership: Ownership): boolean {
+    const waiting = this.#pending.indexOf(ownership);
+    if (waiting !== -1) this.#pending.splice(waiting, 1);
+    return waiting !== -1;
+  }
+
   /** Sends a change of the owner; `done` is told who owned the selection just after it. */
   #claim(owner: number, time: number, done: (owner: number) => void): void {
-    this.#observer.beginClaim();
     this.#connection.setSelectionOwner(owner, this.#selection, time);
     this.#connection.getSelectionOwner(this.#selection, (found) => done(found ?? None));
   }

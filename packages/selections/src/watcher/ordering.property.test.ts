@@ -4,6 +4,8 @@ import { SimulatedDisplay } from './simulated-display.fixture.ts';
 
 type Step =
   | 'tick'
+  | 'reckon'
+  | 'reckon ahead'
   | 'program takes'
   | 'program dies'
   | 'own'
@@ -16,7 +18,7 @@ type Step =
 const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 4, arbitrary: fc.constantFrom<Step>('process', 'deliver', 'deliver all') },
   { weight: 3, arbitrary: fc.constantFrom<Step>('program takes', 'own', 'turn') },
-  { weight: 1, arbitrary: fc.constantFrom<Step>('tick', 'program dies', 'disown') },
+  { weight: 1, arbitrary: fc.constantFrom<Step>('tick', 'reckon', 'reckon ahead', 'program dies', 'disown') },
   { weight: 2, arbitrary: fc.constant<Step>('turn') },
 );
 
@@ -27,6 +29,8 @@ async function play(steps: readonly Step[]): Promise<SimulatedDisplay> {
   const calls: Promise<void>[] = [];
   for (const next of steps) {
     if (next === 'tick') display.tick();
+    else if (next === 'reckon') display.reckon(0);
+    else if (next === 'reckon ahead') display.reckon(1);
     else if (next === 'program takes') display.programTakes();
     else if (next === 'program dies') display.programDies();
     else if (next === 'own') calls.push(display.own());

@@ -37,10 +37,13 @@ export class SimulatedDisplay {
   #clearedAt = 0;
   #lastChange = 0;
   #time = 1000;
+  /** What is thought here to be the time; the events that tell it correct it. */
+  #reckoned = 1000;
   #program = 1;
-  /** Our takings' places in that order, as they were sent; 0 for one that the server has ignored. */
-  readonly #grabs: number[] = [];
-  #calls = 0;
+  /** The newest attempt to take it that we have sent, with its place in that order; 0 until the server has accepted it. */
+  #attempt = { order: 0 };
+  /** Calls wait here until those before them have been sent. */
+  readonly #queue: (() => void)[] = [];
   /** The place of the newest `own` that returned true, and of the newest news. */
   #ownedAt = 0;
   #told = 0;
@@ -55,11 +58,13 @@ export class SimulatedDisplay {
       this.belief = program === undefined ? 'nobody' : { program };
     });
     const connection = {
-      setSelectionOwner: (owner: number, _: number, time: number) =>
+      setSelectionOwner: (owner: number, _: number, time: number) => {
+        const attempt = { order: 0 };
+        if (owner === OURS) this.#attempt = attempt;
         this.#send(() => {
-          const taken = this.#set(owner, time, false);
-          if (owner === OURS) this.#grabs.push(taken ? this.#order : 0);
-        }),
+          if (this.#set(owner, time, false)) attempt.order = this.#order;
+        });
+      },
       getSelectionOwner: (_: number, reply: Reply<number>) =>
         this.#send(() => {
           const { owner } = this;
@@ -68,10 +73,14 @@ export class SimulatedDisplay {
       sync: (reply: () => void) => this.#send(() => this.#messages.push(reply)),
     } as unknown as Connection;
     const serverTime = {
+      reckon: () => this.#reckoned,
       ask: (reply: (time: number) => void) =>
         this.#send(() => {
           const time = this.#time;
-          this.#messages.push(() => reply(time));
+          this.#messages.push(() => {
+            this.#reckoned = Math.max(this.#reckoned, time);
+            reply(time);
+          });
         }),
     } as unknown as ServerTime;
     const requestor = {
@@ -112,6 +121,7 @@ export class SimulatedDisplay {
     else this.#takenAt.set(owner, this.#order);
     const event: OwnerNotifyEvent = { kind: 'owner-notify', selection: SELECTION, owner, died, time };
     this.#messages.push(() => {
+      this.#reckoned = Math.max(this.#reckoned, time);
       this.claims.ownerChanged(event);
       this.watcher.ownerChanged(event);
     });
@@ -120,6 +130,11 @@ export class SimulatedDisplay {
 
   tick(): void {
     this.#time++;
+  }
+
+  /** Our clock has gone on too, and perhaps a little faster than the server's. */
+  reckon(ahead: number): void {
+    this.#reckoned = Math.max(this.#reckoned, this.#time + ahead);
   }
 
   /**
@@ -147,18 +162,36 @@ export class SimulatedDisplay {
   }
 
   async own(): Promise<void> {
-    const call = this.#calls++;
+    let attempt = this.#attempt;
     const ownership = { time: 0, ended: false, end: () => {} } as unknown as Ownership;
-    const stands = await new Promise<boolean>((resolve) => this.claims.take(ownership, () => {}, resolve));
+    const stands = await new Promise<boolean>((resolve) =>
+      this.#enqueue((sent) => {
+        const noteAttempt = () => {
+          attempt = this.#attempt;
+          sent();
+        };
+        this.claims.take(ownership, noteAttempt, resolve);
+      }),
+    );
     this.belief = stands ? 'ours' : 'news to come';
     if (!stands) return;
-    this.#ownedAt = this.#grabs[call] ?? 0;
+    this.#ownedAt = attempt.order;
     if (this.#told > this.#ownedAt) this.violations.push('told of what came after an own before that has returned');
   }
 
   async disown(): Promise<void> {
-    await new Promise<void>((resolve) => this.claims.release(() => {}, resolve));
+    await new Promise<void>((resolve) => this.#enqueue((sent) => this.claims.release(sent, resolve)));
     if (this.belief === 'ours') this.belief = 'nobody';
+  }
+
+  #enqueue(start: (sent: () => void) => void): void {
+    const run = () =>
+      start(() => {
+        this.#queue.shift();
+        this.#queue[0]?.();
+      });
+    this.#queue.push(run);
+    if (this.#queue.length === 1) run();
   }
 
   get hasMessages(): boolean {

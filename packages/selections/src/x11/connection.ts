@@ -70,6 +70,8 @@ export class Connection {
       if (known !== undefined && !this.#ended) this.onEvent(known);
     });
     client.on('drain', () => this.#onDrain());
+    // What the events of one read have caused goes out together, and at once. (What is caused later, the library flushes.)
+    stream.on('data', () => client.pack_stream.flush());
     stream.once('end', () => this.#lose('the server closed it'));
     stream.once('close', () => this.#lose('it closed'));
     if (stream.destroyed) queueMicrotask(() => this.#lose('it closed'));
@@ -226,10 +228,13 @@ export class Connection {
     mode: number = PropModeReplace,
   ): void {
     if (this.#ended) return;
-    const { client } = this.#open;
+    const { client, stream } = this.#open;
     client.seq_num++;
+    // Corked, because a large piece bypasses the library's buffer: else it, its header and its padding were a write each.
+    stream.cork();
     for (const piece of packChangeProperty(mode, window, property, type, format, data)) client.pack_stream.put(piece);
     this.#noteBackPressure(client.pack_stream.submit(false));
+    stream.uncork();
   }
 
   deleteProperty(window: number, property: number): void {

@@ -8,6 +8,12 @@ import { readAuthorization } from './xauthority.ts';
 /** Largest request without BIG-REQUESTS, in units of four bytes. */
 const MAX_CORE_REQUEST_UNITS = 65_535;
 
+/**
+ * How the library gathers requests: all of one turn of the event loop into one write, because a write that wakes the server
+ * costs more than a request does. Nothing waits longer than until the loop looks for input again.
+ */
+const GATHER_REQUESTS = { maxDelay: Number.POSITIVE_INFINITY, flushOnReply: false };
+
 /** A display that is connected, with the two extensions settled. */
 export interface OpenDisplay {
   readonly name: DisplayName;
@@ -112,7 +118,14 @@ export async function openDisplay(
       });
       const client = x11.createClient(
         // `shm: false`: the library otherwise reaches into Node's internals for shared memory.
-        { display: `:${name.number}`, stream, auth: authorization, shm: false, disableBigRequests: true },
+        {
+          display: `:${name.number}`,
+          stream,
+          auth: authorization,
+          shm: false,
+          disableBigRequests: true,
+          bufferRequests: GATHER_REQUESTS,
+        },
         (error, display) => {
           if (error) return refuse(error.message, error);
           resetAtoms(client);
