@@ -36,6 +36,9 @@ export async function startXvfb(options: XvfbOptions = {}): Promise<Xvfb> {
   if (options.authFile !== undefined) args.push('-auth', options.authFile);
   args.push(...(options.args ?? []));
   const child = spawn('Xvfb', args, { stdio: ['ignore', 'ignore', 'pipe', 'pipe'] });
+  const killAtExit = () => child.kill('SIGKILL'); // where a test fails before it stops its display
+  process.once('exit', killAtExit);
+  child.once('exit', () => process.removeListener('exit', killAtExit));
   let stderr = '';
   child.stderr?.on('data', (piece: Buffer) => {
     stderr = (stderr + piece.toString()).slice(-4000);

@@ -24,24 +24,34 @@ export class Gatherer {
     throw new SelectionError('too-large', `the content is longer than the permitted ${this.#maxBytes} bytes`);
   }
 
-  /** @throws SelectionError `too-large` */
+  /**
+   * Takes a piece. It is copied by {@link settle}, when the next one has been asked for.
+   *
+   * @throws SelectionError `too-large`
+   */
   add(piece: Buffer): void {
     this.expect(piece.length);
     this.#total += piece.length;
-    if (this.#room !== undefined && this.#pieces.length === 0 && this.#used + piece.length <= this.#room.length) {
+    this.#pieces.push(piece);
+  }
+
+  /** Copies what has been taken into the room for the whole, as far as it goes. */
+  settle(): void {
+    if (this.#room === undefined) return;
+    for (let piece = this.#pieces[0]; piece !== undefined; piece = this.#pieces[0]) {
+      if (this.#used + piece.length > this.#room.length) return;
       piece.copy(this.#room, this.#used);
       this.#used += piece.length;
-    } else {
-      this.#pieces.push(piece);
+      this.#pieces.shift();
     }
   }
 
   /** The whole content. */
   take(): Buffer {
-    const room = this.#room?.subarray(0, this.#used) ?? Buffer.alloc(0);
-    if (this.#pieces.length === 0) return room;
     const [only] = this.#pieces;
     if (this.#used === 0 && this.#pieces.length === 1 && only !== undefined) return only;
-    return Buffer.concat([room, ...this.#pieces], this.#total);
+    this.settle();
+    const room = this.#room?.subarray(0, this.#used) ?? Buffer.alloc(0);
+    return this.#pieces.length === 0 ? room : Buffer.concat([room, ...this.#pieces], this.#total);
   }
 }

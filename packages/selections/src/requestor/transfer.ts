@@ -166,6 +166,7 @@ export class Transfer {
         this.#finish(error, !this.#incremental);
       }
     });
+    this.#gatherer?.settle(); // what came before is copied while the server sends this
   }
 
   #onValue(value: PropertyValue, offset: number): void {
