@@ -1,22 +1,40 @@
 import type { Logger } from '@clipmux/posix';
-import { type AgentWire, type ContentAnswer, RpcError, SELECTIONS, type Selection } from '@clipmux/rpc';
+import {
+  type AgentWire,
+  type ContentAnswer,
+  type DaemonToAgent,
+  NODE_TIMERS,
+  type Params,
+  RpcError,
+  SELECTIONS,
+  type Selection,
+  type Timers,
+} from '@clipmux/rpc';
 import type { SelectionBackend } from '@clipmux/selections';
 import { HostContent } from './host-content.ts';
 import { LARGE_CONTENT_BYTES, MAX_CONTENT_BYTES } from './limits.ts';
+import { readPasswordMark } from './password-mark.ts';
+import { ProgramOffer } from './program-offer.ts';
 import { toRpcError } from './selection-errors.ts';
+
+/** A paste that did not end as the person meant it. */
+export type CutShortPaste = Params<DaemonToAgent, 'paste.cut-short'>;
 
 export interface AgentOptions {
   readonly backend: SelectionBackend;
   readonly logger: Logger;
   /** Called when a content has passed that is large enough to give its memory back. */
   readonly largeContentPassed: () => void;
+  /** Called when the person should be told of a paste that was cut short. */
+  readonly pasteCutShort: (paste: CutShortPaste) => void;
+  readonly timers?: Timers;
 }
 
 /** One selection as this agent has it. */
 interface AgentSelection {
   /** What a program offers; null while none does. */
-  offer: readonly string[] | null;
-  /** Serial of the last grab of clipmuxd's that was applied on the display. */
+  offer: ProgramOffer | null;
+  /** Serial of the last grab of clipmuxd's, in this connection, that was applied on the display. */
   seen: number;
 }
 
@@ -30,6 +48,7 @@ export interface AgentSide {
     maxBytes: number | undefined,
     signal: AbortSignal,
   ): Promise<ContentAnswer>;
+  pasteCutShort(paste: CutShortPaste): void;
 }
 
 /**
@@ -40,18 +59,25 @@ export class Agent implements AgentSide {
   readonly #backend: SelectionBackend;
   readonly #logger: Logger;
   readonly #largeContentPassed: () => void;
+  readonly #pasteCutShort: (paste: CutShortPaste) => void;
+  readonly #timers: Timers;
   readonly #hostContent: HostContent;
-  #selections: Readonly<Record<Selection, AgentSelection>> = {
+  readonly #selections: Readonly<Record<Selection, AgentSelection>> = {
     clipboard: { offer: null, seen: 0 },
     primary: { offer: null, seen: 0 },
   };
   #wire: AgentWire | null = null;
+  /** Connections that are over: serials of one say nothing in the next. */
+  #connectionsOver = 0;
 
   constructor(options: AgentOptions) {
     this.#backend = options.backend;
     this.#logger = options.logger;
     this.#largeContentPassed = options.largeContentPassed;
-    this.#hostContent = new HostContent((selection, type, signal) => this.#fetch(selection, type, signal));
+    this.#pasteCutShort = options.pasteCutShort;
+    this.#timers = options.timers ?? NODE_TIMERS;
+    const fetch = (selection: Selection, type: string, signal: AbortSignal) => this.#fetch(selection, type, signal);
+    this.#hostContent = new HostContent(fetch, this.#timers);
     this.#backend.on('offer', (selection, types) => this.#offered(selection, types));
     this.#backend.on('cleared', (selection) => this.#cleared(selection));
   }
@@ -60,21 +86,22 @@ export class Agent implements AgentSide {
   connected(wire: AgentWire): void {
     this.#wire = wire;
     for (const selection of SELECTIONS) {
-      const { offer, seen } = this.#selections[selection];
-      if (offer) wire.notify('selection.grab', { selection, types: [...offer], seen });
+      const { offer } = this.#selections[selection];
+      if (offer && offer.secret !== undefined) this.#tell(selection, offer);
     }
   }
 
   /** clipmuxd is gone: what was owned for the host cannot be served. */
   disconnected(): void {
     this.#wire = null;
-    const before = this.#selections;
-    // Grabs of the next connection count from the beginning.
-    this.#selections = {
-      clipboard: { offer: before.clipboard.offer, seen: 0 },
-      primary: { offer: before.primary.offer, seen: 0 },
-    };
-    for (const selection of SELECTIONS) this.#giveUp(selection);
+    this.#connectionsOver += 1;
+    for (const selection of SELECTIONS) {
+      const state = this.#selections[selection];
+      // Grabs of the next connection count from the beginning.
+      state.seen = 0;
+      if (state.offer) state.offer.seen = 0;
+      this.#giveUp(selection);
+    }
   }
 
   // --- what clipmuxd wants
@@ -83,12 +110,13 @@ export class Agent implements AgentSide {
     const state = this.#selections[selection];
     this.#hostContent.drop(selection);
     this.#logger.debug('the host has the selection', { selection, serial, types: types.join(' ') });
+    const connection = this.#connectionsOver;
     const provide = (type: string, signal: AbortSignal) => this.#hostContent.get(selection, type, signal);
     this.#backend.own(selection, types, provide).then(
       (stands) => {
         // What programs did before is settled only now: their offers up to here crossed this grab.
-        state.seen = Math.max(state.seen, serial);
-        if (stands) state.offer = null;
+        if (connection === this.#connectionsOver) state.seen = Math.max(state.seen, serial);
+        if (stands) this.#replaceOffer(selection, null);
         const outcome = stands ? 'the selection is owned for the host' : 'a program took the selection meanwhile';
         this.#logger.debug(outcome, { selection, serial });
       },
@@ -108,8 +136,10 @@ export class Agent implements AgentSide {
     signal: AbortSignal,
   ): Promise<ContentAnswer> {
     const limit = Math.min(maxBytes ?? MAX_CONTENT_BYTES, MAX_CONTENT_BYTES);
+    const { offer } = this.#selections[selection];
     try {
       const content = await this.#backend.read(selection, type, { signal, maxBytes: limit });
+      await this.#mayLeave(selection, offer?.secret === undefined ? null : offer);
       this.#passed(content.byteLength);
       return { size: content.byteLength, type, content };
     } catch (error) {
@@ -117,20 +147,62 @@ export class Agent implements AgentSide {
     }
   }
 
+  pasteCutShort(paste: CutShortPaste): void {
+    this.#logger.info('a paste was cut short', paste);
+    this.#pasteCutShort(paste);
+  }
+
   // --- what programs do
 
   #offered(selection: Selection, types: readonly string[]): void {
-    const state = this.#selections[selection];
-    state.offer = types;
+    const { seen } = this.#selections[selection];
+    const offer = new ProgramOffer(types, seen, (signal) => this.#isSecret(selection, signal));
+    this.#replaceOffer(selection, offer);
     this.#logger.debug('a program has the selection', { selection, types: types.join(' ') });
-    this.#wire?.notify('selection.grab', { selection, types: [...types], seen: state.seen });
+    if (offer.secret !== undefined) this.#tell(selection, offer);
+    else
+      void offer.decided.then(() => {
+        if (this.#selections[selection].offer === offer) this.#tell(selection, offer);
+      });
   }
 
   #cleared(selection: Selection): void {
-    const state = this.#selections[selection];
-    state.offer = null;
+    this.#replaceOffer(selection, null);
     this.#logger.debug('nobody has the selection', { selection });
-    this.#wire?.notify('selection.release', { selection, seen: state.seen });
+    this.#wire?.notify('selection.release', { selection, seen: this.#selections[selection].seen });
+  }
+
+  #replaceOffer(selection: Selection, offer: ProgramOffer | null): void {
+    const state = this.#selections[selection];
+    state.offer?.end();
+    state.offer = offer;
+  }
+
+  #tell(selection: Selection, offer: ProgramOffer): void {
+    const { types, seen, secret } = offer;
+    this.#wire?.notify('selection.grab', { selection, types: [...types], seen, secret });
+  }
+
+  async #isSecret(selection: Selection, signal: AbortSignal): Promise<boolean> {
+    const read = this.#backend.read.bind(this.#backend);
+    const { secret, unreadable } = await readPasswordMark(read, selection, signal, this.#timers);
+    if (unreadable !== undefined) {
+      const details = { selection, reason: unreadable };
+      this.#logger.warning('whether a copy is a password cannot be found out; it counts as one', details);
+    } else if (secret && !signal.aborted) this.#logger.debug('the program marks it as a password', { selection });
+    return secret;
+  }
+
+  /**
+   * Content that has been read may go to clipmuxd only if it knew, when it asked, whether that content is secret: while it asked, or
+   * while the program was reading, a password manager may have taken the selection.
+   * @param known what clipmuxd had been told of when it asked
+   */
+  async #mayLeave(selection: Selection, known: ProgramOffer | null): Promise<void> {
+    const { offer } = this.#selections[selection];
+    if (!offer || offer === known) return;
+    await offer.decided;
+    if (offer.secret) throw new RpcError('owner-died', 'another program has taken the selection, with a password');
   }
 
   async #fetch(selection: Selection, type: string, signal: AbortSignal): Promise<Uint8Array> {

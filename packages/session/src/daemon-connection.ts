@@ -105,6 +105,7 @@ export class DaemonConnection {
         'selection.release': ({ selection, serial }) => this.#listener.release(selection, serial),
         'selection.request': ({ selection, type, maxBytes }, { signal }) =>
           this.#listener.request(selection, type, maxBytes, signal),
+        'paste.cut-short': (paste) => this.#listener.pasteCutShort(paste),
         closed: (reason) => this.#closed(reason, known, performance.now() - since),
         internalError: (error, where) => logger.error('internal error', { where, error: String(error) }),
       },

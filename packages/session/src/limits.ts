@@ -27,3 +27,24 @@ export const LARGE_CONTENT_BYTES = 4 * 1024 * 1024;
  * content that a slow program was still taking (a stalled one is given up after 30 s).
  */
 export const TRIM_DELAYS_MS = [2_000, 10_000, 40_000] as const;
+
+/**
+ * Time, in ms, in which a password manager must say whether what it offers is a password. Any program answers in a few ms; the host is
+ * told of the copy only then.
+ */
+export const PASSWORD_MARK_TIMEOUT_MS = 1_000;
+
+/** Bytes of that answer at most: it is one short word. */
+export const PASSWORD_MARK_BYTES_MAX = 64;
+
+/**
+ * Least time, in ms, between two notices of pastes that were cut short. A program that asks for one type after the other is cut short
+ * several times by one keystroke.
+ */
+export const NOTICE_INTERVAL_MS = 10_000;
+
+/**
+ * Time, in ms, that showing a notice may take in all: connecting to the session bus, and a notification service that the bus may have to
+ * start first.
+ */
+export const NOTICE_TIMEOUT_MS = 10_000;

@@ -4,6 +4,7 @@ import { DisplayError, X11Backend } from '@clipmux/selections';
 import { Agent } from './agent.ts';
 import { DaemonConnection, type Refused } from './daemon-connection.ts';
 import { MemoryKeeper } from './memory.ts';
+import { PasteNotices } from './notice/index.ts';
 
 /** Exit statuses, documented in the help text and the manual page. */
 export const EXIT = { ok: 0, failure: 1, usage: 2, display: 3, refused: 4 } as const;
@@ -28,10 +29,12 @@ export async function runSession(options: SessionRunOptions): Promise<number> {
   const { XDG_SESSION_ID } = process.env;
   const backend = new X11Backend({ display });
   const memory = new MemoryKeeper();
+  const notices = new PasteNotices({ logger: logger.child('notices'), environment: process.env });
   const agent = new Agent({
     backend,
     logger: logger.child('agent'),
     largeContentPassed: () => memory.largeContentPassed(),
+    pasteCutShort: (paste) => notices.show(paste),
   });
   let end: (ending: Ending) => void = () => {};
   const ended = new Promise<Ending>((resolve) => {
@@ -61,6 +64,7 @@ export async function runSession(options: SessionRunOptions): Promise<number> {
   connection.start();
   const ending = await ended;
   memory.stop();
+  await notices.stop();
   const status = explain(ending, logger);
   await connection.stop(new RpcError('shutting-down', `the agent ends (${ending.kind})`));
   await backend.close();
