@@ -21,6 +21,10 @@ test  | dbus            | dbus-daemon        | a private bus for the tests again
 test  | systemd         | systemd-analyze    | checks the units
 test  | python3         | python3            | the agent in another language, written from docs/protocol.md
 bench | spice-vdagent   | spice-vdagentd     | the stock agent that clipmux is measured against
+package | debhelper     | dh                 | builds the Debian package
+package | dpkg-dev      | dpkg-buildpackage  | builds the Debian package
+package | fakeroot      | fakeroot           | files of root in a package that anybody builds
+package | lintian       | lintian            | checks the package
 vm    | qemu-system-x86 | qemu-system-x86_64 | the virtual machine
 vm    | qemu-utils      | qemu-img           | its disk
 vm    | mmdebstrap      | mmdebstrap         | builds the guest system
