@@ -10,7 +10,7 @@ const Types = v.array(Told);
 const RequestNumber = Count;
 
 /** The members of each kind of event, beside `at` and `kind`. */
-const EVENT_MEMBERS = {
+export const EVENT_MEMBERS = {
   /** An agent has connected. */
   'session-added': { session: Positive, uid: Count, display: Told },
   /** It has gone. */
