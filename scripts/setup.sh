@@ -136,10 +136,10 @@ check_node
 purposes=''
 for purpose in "$@"; do
   case "$purpose" in
-    demo | vm) purposes="$purposes $purpose" ;;
+    demo | vm | package) purposes="$purposes $purpose" ;;
     test) purposes="$purposes demo test" ;;
     bench) purposes="$purposes demo test bench" ;;
-    *) die "unknown purpose '$purpose'; there are demo, test, bench and vm." ;;
+    *) die "unknown purpose '$purpose'; there are demo, test, bench, package and vm." ;;
   esac
 done
 npm_packages
