@@ -18,7 +18,7 @@ import {
   userIds,
 } from '../sessions/index.ts';
 import { Happenings } from './happenings.ts';
-import { type LoginSource, Logins } from './logins.ts';
+import { type LoginNews, type LoginSource, Logins } from './logins.ts';
 import { rulesOfSettings } from './rules-of-settings.ts';
 
 export interface DaemonOptions {
@@ -88,6 +88,7 @@ export class Daemon implements SessionListener {
         stallTimeoutMs: this.#settings.timeouts.sessionStallMs,
       }),
     });
+    this.logger.level = settings.log.level;
     this.#apply();
   }
 
@@ -98,9 +99,12 @@ export class Daemon implements SessionListener {
   /** Takes other settings. What needs a restart stays as it was. */
   set settings(settings: Settings) {
     const policyBefore = this.#settings.policy;
+    const levelBefore = this.#settings.log.level;
     this.#settings = settings;
     this.#apply();
+    this.#endWhere((session) => this.#gatekeeper.objection(session));
     // What an administrator has chosen meanwhile holds, unless the file says something else than it did.
+    if (levelBefore !== settings.log.level) this.logger.level = settings.log.level;
     if (JSON.stringify(policyBefore) !== JSON.stringify(settings.policy)) this.eligibility.policy = settings.policy;
   }
 
@@ -126,8 +130,8 @@ export class Daemon implements SessionListener {
 
   /** logind has something new to say. */
   loginsChanged(): void {
-    this.logins.refresh();
-    this.#endLoggedOut();
+    const news = this.logins.refresh();
+    this.#endWhere(({ info }) => objectionAfter(news, info.login));
     this.eligibility.refresh();
   }
 
@@ -241,16 +245,18 @@ export class Daemon implements SessionListener {
 
   #makeEligibility(settings: Settings): EligibilityKeeper {
     const facts = {
-      candidates: () => this.registry.connected().map(([id, registered]) => this.#candidate(id, registered)),
+      candidates: () => this.registry.connected().flatMap(([id, registered]) => this.#candidate(id, registered)),
       seatActive: () => this.logins.seatActive(),
       knowledge: () => this.logins.knowledge,
     };
     return new EligibilityKeeper(facts, settings.policy, (choice, copied) => this.#chosen(choice, copied));
   }
 
-  #candidate(id: SessionId, { session, lastActivity }: RegisteredSession): Candidate {
+  /** None for an agent whose login session is not known (yet, or any more): whether it is locked cannot be told. */
+  #candidate(id: SessionId, { session, lastActivity }: RegisteredSession): Candidate[] {
     const login = this.loginOf(session);
-    return { id, logindId: login?.id ?? null, seat: login?.seat ?? '', locked: login?.locked ?? false, lastActivity };
+    if (login && !this.logins.sessions.has(login.id)) return [];
+    return [{ id, logindId: login?.id ?? null, seat: login?.seat ?? '', locked: login?.locked ?? false, lastActivity }];
   }
 
   #chosen({ session, reason }: Choice, copied?: Selection): void {
@@ -260,8 +266,7 @@ export class Daemon implements SessionListener {
   }
 
   #apply(): void {
-    const { access, log, privacy } = this.#settings;
-    this.logger.level = log.level;
+    const { access, privacy } = this.#settings;
     this.#users = access.users && this.#lookUp(access.users);
     this.multiplexer.setWipeAfter(privacy.wipeAfterMs);
     this.multiplexer.setRules(rulesOfSettings(this.#settings, this.hostLink.agreement?.kind ?? null));
@@ -273,16 +278,20 @@ export class Daemon implements SessionListener {
     return uids;
   }
 
-  /** An agent whose login session has ended has no business here, whatever its process still does. */
-  #endLoggedOut(): void {
-    if (this.logins.knowledge !== 'known') return;
+  #endWhere(objection: (session: Session) => RpcError | null): void {
     for (const [id, { session }] of this.registry.connected()) {
-      const { login } = session.info;
-      if (!login || this.logins.sessions.has(login.id)) continue;
-      this.logger.info('its login session has ended', { session: id, login: login.id });
-      void session.close(new RpcError('denied', 'the login session has ended'));
+      const error = objection(session);
+      if (!error) continue;
+      this.logger.info('a session may not stay', { session: id, reason: error.message });
+      void session.close(error);
     }
   }
+}
+
+/** Why an agent may not stay, now that logind has told news: its login session has ended, or was not known when it was let in. */
+function objectionAfter({ ended, appeared }: LoginNews, login: LoginSession | null): RpcError | null {
+  if (login) return ended.has(login.id) ? new RpcError('denied', 'the login session has ended') : null;
+  return appeared ? new RpcError('shutting-down', 'login sessions are known now: connect again') : null;
 }
 
 function ownUid(): number {

@@ -10,6 +10,16 @@ export interface LoginSource extends LoginSessions {
   readonly availability?: { readonly reason: string | undefined } | undefined;
 }
 
+/** What {@link Logins.refresh} has found new. */
+export interface LoginNews {
+  /** Ids of sessions that were there before and have ended. */
+  readonly ended: ReadonlySet<string>;
+  /** Whether login sessions are known for the first time: logind started later than clipmuxd. */
+  readonly appeared: boolean;
+}
+
+const NO_NEWS: LoginNews = { ended: new Set(), appeared: false };
+
 const NOTHING: LoginSource = { ...NO_LOGIN_SESSIONS, sessions: new Map(), activeOnSeat: () => null };
 
 /**
@@ -46,8 +56,13 @@ export class Logins implements LoginSessions {
   }
 
   /** To be called when logind has something new to say. */
-  refresh(): void {
-    if (this.#source.available) this.#last = this.#source.sessions;
+  refresh(): LoginNews {
+    if (!this.#source.available) return NO_NEWS;
+    const before = this.#last;
+    const { sessions } = this.#source;
+    this.#last = sessions;
+    if (!before) return { ...NO_NEWS, appeared: true };
+    return { ended: new Set([...before.keys()].filter((id) => !sessions.has(id))), appeared: false };
   }
 
   sessionOfPid(pid: number): Promise<LoginSession | null> {

@@ -47,6 +47,18 @@ export class Gatekeeper {
     return { id, login };
   }
 
+  /** Why an agent that was let in may not stay under the rules as they are now; null where it may. */
+  objection(session: Session): RpcError | null {
+    const { credentials, info } = session;
+    try {
+      checkAdmission(credentials, info.login, this.#logins().available, 0, this.#rules());
+      return null;
+    } catch (error) {
+      if (error instanceof RpcError) return error;
+      throw error;
+    }
+  }
+
   async #findLogin(session: Session, hello: HelloParams): Promise<LoginSession | null> {
     const logins = this.#logins();
     if (!logins.available) return null;
@@ -69,7 +81,8 @@ export class Gatekeeper {
         throw new RpcError('duplicate-agent', `this session has an agent already, which answers: pid ${pid}`);
       }
       this.#logger.warning('a silent agent is replaced', { pid: present.credentials.pid });
-      await present.close(new RpcError('replaced', 'another agent has taken the place, since this one did not answer'));
+      // Its place is free at once. That it reads why is not waited for: it has been silent for long enough.
+      void present.close(new RpcError('replaced', 'another agent has taken the place, since this one did not answer'));
     }
     return this.#registry.add(session, place, this.#now());
   }
