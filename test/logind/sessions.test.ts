@@ -45,6 +45,18 @@ describe('the sessions of logind', () => {
     expect(session('1')).toMatchObject({ active: false, state: 'online' });
   });
 
+  it('are all there for who waits until it has caught up', async () => {
+    world.mock.addSession({ id: '3', uid: 1002, user: 'carol' });
+    expect(await world.logind.sessionOfPid(4711)).toBeNull();
+    await world.logind.caughtUp();
+    expect(world.ids).toContain('3');
+    await world.logind.caughtUp();
+    world.mock.addSession({ id: '4', active: true });
+    await world.logind.sessionOfPid(4711);
+    world.logind.stop();
+    await world.logind.caughtUp();
+  });
+
   it('leave nobody in the foreground on an empty terminal', async () => {
     world.mock.deactivate();
     await world.until(() => world.activeId === null, 'the empty terminal');

@@ -20,6 +20,7 @@ class Source implements LoginSource {
   available = false;
   sessions = sessionsOf();
   sessionOfPid = () => Promise.resolve(null);
+  caughtUp = () => Promise.resolve();
   activeOnSeat = () => null;
 }
 

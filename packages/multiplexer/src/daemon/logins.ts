@@ -69,6 +69,10 @@ export class Logins implements LoginSessions {
     return this.#source.sessionOfPid(pid);
   }
 
+  caughtUp(): Promise<void> {
+    return this.#source.caughtUp();
+  }
+
   /** Whether this session is in the foreground of its seat, as far as is known. */
   isActive(id: string): boolean {
     return this.#source.sessions.get(id)?.active ?? false;

@@ -74,6 +74,7 @@ export class Logind extends EventEmitter<LogindEvents> {
 
   #availability: LogindAvailability | undefined;
   #sessions = NO_SESSIONS;
+  #catchingUp: (() => void)[] = [];
 
   constructor(options: LogindOptions = {}) {
     super();
@@ -111,6 +112,7 @@ export class Logind extends EventEmitter<LogindEvents> {
     this.#sessions = NO_SESSIONS;
     this.#started = undefined;
     this.#resolveStarted();
+    this.#letGo();
   }
 
   /** Whether `sessions` are logind's. For a moment after logind has gone they still count: a restart takes no longer. */
@@ -159,6 +161,15 @@ export class Logind extends EventEmitter<LogindEvents> {
       if (error instanceof LogindError && error.code === 'refused') return null;
       throw error;
     }
+  }
+
+  /**
+   * Resolves once `sessions` hold all that logind has told so far, at once if they do. After `sessionOfPid` that is every session that
+   * was there when logind answered: its signals come in order with its answers. Does not wait for more than a switch takes to settle,
+   * or a lost logind to be given up.
+   */
+  caughtUp(): Promise<void> {
+    return this.#behind ? new Promise((resolve) => this.#catchingUp.push(resolve)) : Promise.resolve();
   }
 
   async #readAll(): Promise<void> {
@@ -250,6 +261,12 @@ export class Logind extends EventEmitter<LogindEvents> {
     this.#settleTimer = this.#clear(this.#settleTimer);
   }
 
+  /** Whether logind has told something that `sessions` do not show yet. */
+  get #behind(): boolean {
+    if (this.#availability?.available !== true) return false;
+    return !this.#complete || this.#flush !== undefined || this.#settleTimer !== undefined || this.#model.incomplete;
+  }
+
   /** Looks at the state once what has come in with this turn of the event loop is done. */
   #schedule(): void {
     this.#flush ??= setImmediate(() => {
@@ -289,6 +306,12 @@ export class Logind extends EventEmitter<LogindEvents> {
     this.#resolveStarted();
     if (turned) this.emit('availability', availability.available, availability.reason, availability.error);
     if (changed) this.emit('changed');
+    this.#letGo();
+  }
+
+  #letGo(): void {
+    if (this.#behind) return;
+    for (const resolve of this.#catchingUp.splice(0)) resolve();
   }
 
   #clear(timer: TimerHandle | undefined): undefined {

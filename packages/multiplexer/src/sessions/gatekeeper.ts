@@ -69,6 +69,8 @@ export class Gatekeeper {
     });
     // What was looked up by number is that process only if it was still alive afterwards.
     const own = session.peerIsAlive() ? ofPid : null;
+    // It may have been started by a login that has just happened, and would not come back if it were turned away.
+    if (!own) await logins.caughtUp();
     return loginSessionOf(uid, own, hello.session, logins.sessions);
   }
 

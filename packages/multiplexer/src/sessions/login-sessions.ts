@@ -19,6 +19,8 @@ export interface LoginSessions {
   readonly sessions: ReadonlyMap<string, LoginSession>;
   /** The session that a process belongs to; null for none. Rejects where nobody can tell now. */
   sessionOfPid(pid: number): Promise<LoginSession | null>;
+  /** Resolves once `sessions` hold those that were there when `sessionOfPid` was answered last. */
+  caughtUp(): Promise<void>;
 }
 
 /** Nobody knows: no D-Bus, no logind, or told not to ask. */
@@ -26,6 +28,7 @@ export const NO_LOGIN_SESSIONS: LoginSessions = {
   available: false,
   sessions: new Map(),
   sessionOfPid: () => Promise.resolve(null),
+  caughtUp: () => Promise.resolve(),
 };
 
 /**
