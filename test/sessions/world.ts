@@ -23,6 +23,8 @@ export interface WorldOptions {
   readonly host?: HostOptions;
   /** Whom clipmuxd runs as; root unless told otherwise. */
   readonly user?: TestUser;
+  /** Whether logind is there from the start; default yes. `mock.start()` brings it later. */
+  readonly logind?: boolean;
   readonly logLevel?: string;
 }
 
@@ -50,7 +52,7 @@ export class World {
 
   static async start(options: WorldOptions = {}): Promise<World> {
     const world = new World(await PrivateBus.start(), options);
-    await world.mock.start();
+    if (options.logind ?? true) await world.mock.start();
     await world.#start();
     return world;
   }

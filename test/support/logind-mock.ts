@@ -129,6 +129,11 @@ export class LogindMock {
     return added;
   }
 
+  /** Whether it has this session. */
+  has(id: string): boolean {
+    return this.#sessions.has(id);
+  }
+
   /** The session ends. If it was in the foreground, nobody is now. */
   removeSession(id: string): void {
     const { seat } = this.#known(id);

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { stopProcess } from './processes.ts';
@@ -54,6 +54,7 @@ export class PrivateBus {
 
   private constructor({ limits = {}, authentication = 'EXTERNAL' }: PrivateBusOptions) {
     this.#folder = mkdtempSync(join(tmpdir(), 'clipmux-bus-'));
+    chmodSync(this.#folder, 0o755);
     this.address = `unix:path=${join(this.#folder, 'bus')}`;
     this.env = { DBUS_SYSTEM_BUS_ADDRESS: this.address };
     this.#configuration = join(this.#folder, 'bus.conf');
