@@ -103,8 +103,6 @@ class Guest implements MessageHandler {
   readonly #socket: Socket;
   readonly #reader = new MessageReader(this, {
     streams: ({ type }) => type === MessageType.CLIPBOARD,
-    // spice-vdagentd sends a message of any size as one chunk.
-    maxChunkSize: 0xffff_ffff,
   });
   #format: ClipboardFormat = { selection: true, grabSerial: false };
   /** What was copied, framed beforehand: the time of a transfer shall be the agent's. */

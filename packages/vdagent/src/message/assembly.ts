@@ -12,6 +12,8 @@ export interface AssemblySettings {
   readonly streams: (header: MessageHeader) => boolean;
   readonly maxMessageSize: (type: number) => number;
   readonly maxStreamedSize: number;
+  /** Whether what one input holds of a streamed body is moved together in it and handed on as one piece. */
+  readonly gathers: boolean;
 }
 
 /** Puts the messages of one chunk port together from the payload of its chunks. */
@@ -25,6 +27,10 @@ export class MessageAssembly {
   #due = MESSAGE_HEADER_SIZE;
   #header: MessageHeader | undefined;
   #body: Uint8Array | undefined;
+  /** The input in which a piece of the streamed body is being gathered, and where it begins and ends. */
+  #gathering: Uint8Array | undefined;
+  #gatheredFrom = 0;
+  #gatheredTo = 0;
 
   constructor(port: ChunkPort, handler: MessageHandler, settings: AssemblySettings) {
     this.#port = port;
@@ -59,6 +65,14 @@ export class MessageAssembly {
     }
     this.#takeBody(bytes, offset, end);
     return undefined;
+  }
+
+  /** Hands on what was gathered: the input is used up, or the message is. */
+  flush(): void {
+    const bytes = this.#gathering;
+    if (bytes === undefined) return;
+    this.#gathering = undefined;
+    this.#handler.streamData(this.#port, bytes.subarray(this.#gatheredFrom, this.#gatheredTo));
   }
 
   /** Forgets the message that it is in. Tells the handler if that was being streamed. */
@@ -108,7 +122,7 @@ export class MessageAssembly {
       const due = this.#due;
       this.#due = due - length;
       if (this.#mode === 'stream') {
-        this.#handler.streamData(this.#port, bytes.subarray(offset, end));
+        this.#stream(bytes, offset, end);
         if (this.#header !== header) return;
       } else if (this.#body !== undefined) {
         this.#body.set(bytes.subarray(offset, end), header.size - due);
@@ -122,7 +136,20 @@ export class MessageAssembly {
     else if (body !== undefined) this.#handler.message(this.#port, header, body);
   }
 
+  #stream(bytes: Uint8Array, offset: number, end: number): void {
+    if (bytes === this.#gathering) {
+      bytes.copyWithin(this.#gatheredTo, offset, end);
+      this.#gatheredTo += end - offset;
+    } else {
+      this.#gathering = bytes;
+      this.#gatheredFrom = offset;
+      this.#gatheredTo = end;
+    }
+    if (this.#due === 0 || !this.#settings.gathers) this.flush();
+  }
+
   #toHeader(): void {
+    this.#gathering = undefined;
     this.#mode = 'header';
     this.#due = MESSAGE_HEADER_SIZE;
     this.#header = undefined;

@@ -1,10 +1,4 @@
-import { MessageType } from '../constants.ts';
-
-/**
- * The largest chunk payload that a reader takes. Senders keep to 2048 (`VD_AGENT_MAX_DATA_SIZE`), but the format allows more
- * and QEMU's side takes any size. A reader allocates nothing for a chunk, so this only tells framing from nonsense.
- */
-export const DEFAULT_MAX_CHUNK_SIZE = 1024 * 1024;
+import { MESSAGE_HEADER_SIZE, MessageType } from '../constants.ts';
 
 /**
  * The largest body of the small messages: announcements, grabs, requests, releases and the like. The largest sensible one is
@@ -23,6 +17,13 @@ export const MAX_COLLECTED_CLIPBOARD_SIZE = 1024 * 1024;
 
 /** The largest body of a streamed message. Streaming allocates nothing; what the receiver does with it has limits of its own. */
 export const DEFAULT_MAX_STREAMED_SIZE = 1024 * 1024 * 1024;
+
+/**
+ * The largest chunk payload that a reader takes: a whole message of the largest size. Most senders keep to 2048
+ * (`VD_AGENT_MAX_DATA_SIZE`), but spice-vdagentd 0.22.1 sends a message of any size as one chunk, and QEMU's side takes any.
+ * A reader allocates nothing for a chunk, so this only tells framing from nonsense.
+ */
+export const DEFAULT_MAX_CHUNK_SIZE = MESSAGE_HEADER_SIZE + DEFAULT_MAX_STREAMED_SIZE;
 
 /** The largest body, in bytes, that is collected for a message type where the reader's options say nothing else. */
 export function defaultMaxMessageSize(type: number): number {

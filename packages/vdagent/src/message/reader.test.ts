@@ -84,6 +84,32 @@ describe('reassembly', () => {
     new MessageReader(handler, streamClipboard).push(input);
     expect(buffer).toBe(input.buffer);
   });
+
+  test('a message of any size may come as one chunk, as spice-vdagentd sends it', () => {
+    const body = new Uint8Array(1_048_584).fill(7);
+    const input = chunk(1, whole(messageHeader(MessageType.CLIPBOARD, body.length), body));
+    expect(read(input, streamClipboard)).toEqual([expect.objectContaining({ event: 'streamed', body })]);
+    const handler = new RecordingHandler();
+    const reader = new MessageReader(handler, { ...streamClipboard, maxStreamedSize: 0xffff_ffff });
+    const header = chunk(1, encodeMessageHeader(messageHeader(MessageType.CLIPBOARD, 0xffff_ff00)));
+    header.set(hex('14 ff ff ff'), 4);
+    reader.push(header);
+    expect([reader.failure, handler.openStreams]).toEqual([undefined, 1]);
+  });
+
+  test('where the input may be changed, what it holds of a streamed body comes as one piece', () => {
+    const body = Uint8Array.from({ length: 50 }, (_, i) => i);
+    const input = joined(chunked(1, messageHeader(MessageType.CLIPBOARD, 50), [body], { maxChunkSize: 21 }));
+    const handler = new RecordingHandler();
+    const pieces: Uint8Array[] = [];
+    handler.streamData = (_port, piece) => pieces.push(Uint8Array.from(piece));
+    handler.streamEnd = () => {};
+    const reader = new MessageReader(handler, { ...streamClipboard, mayChangeInput: true });
+    reader.push(input.slice(0, 70));
+    reader.push(input.slice(70));
+    expect(pieces.length).toBe(2);
+    expect(joined(pieces)).toEqual(body);
+  });
 });
 
 describe('what a peer may not do', () => {
@@ -92,7 +118,7 @@ describe('what a peer may not do', () => {
     ['a chunk for port 0', chunk(0, goodMessage), 'unknown-chunk-port'],
     ['a chunk for port 3', chunk(3, goodMessage), 'unknown-chunk-port'],
     ['a chunk of no bytes', chunk(1, hex('')), 'empty-chunk'],
-    ['a chunk past the limit', hex('01000000 01001000'), 'chunk-too-large'],
+    ['a chunk past the limit', hex('01000000 15000040'), 'chunk-too-large'],
     ['a header cut by a chunk', chunk(1, goodMessage.subarray(0, 19)), 'message-header-split'],
     ['more bytes than the size in the first chunk', chunk(1, joined([goodMessage, hex('00')])), 'message-overrun'],
     [
@@ -195,11 +221,19 @@ describe('starting anew', () => {
     ]);
   });
 
-  test.each(['message', 'streamStart', 'streamData', 'streamEnd'] as const)(
-    'a handler may reset the reader in %s: the rest of that input is dropped',
-    (method) => {
+  test.each([
+    ['message', false],
+    ['streamStart', false],
+    ['streamData', false],
+    ['streamEnd', false],
+    ['streamStart', true],
+    ['streamData', true],
+    ['streamEnd', true],
+  ] as const)(
+    'a handler may reset the reader in %s (input changed: %s): the rest of that input is dropped',
+    (method, mayChangeInput) => {
       const handler = new RecordingHandler();
-      const reader = new MessageReader(handler, streamClipboard);
+      const reader = new MessageReader(handler, { ...streamClipboard, mayChangeInput });
       let resets = 0;
       const original = (handler[method] as (...args: unknown[]) => void).bind(handler);
       handler[method] = (...args: unknown[]) => {
@@ -219,7 +253,11 @@ describe('starting anew', () => {
 
 const arbitraryMessage = fc.record({
   port: fc.constantFrom<ChunkPort>(1, 2),
-  type: fc.oneof(fc.constantFrom(...Object.values(MessageType)), fc.integer({ min: 17, max: 0xffff_ffff })),
+  type: fc.oneof(
+    fc.constant(MessageType.CLIPBOARD),
+    fc.constantFrom(...Object.values(MessageType)),
+    fc.integer({ min: 17, max: 0xffff_ffff }),
+  ),
   opaque: fc.bigInt({ min: 0n, max: 2n ** 64n - 1n }),
   body: fc.uint8Array({ maxLength: 300 }),
   maxChunkSize: fc.integer({ min: 20, max: 150 }),
@@ -231,8 +269,9 @@ describe('properties', () => {
       fc.property(
         fc.array(arbitraryMessage, { maxLength: 8 }),
         fc.infiniteStream(fc.boolean()),
-        fc.infiniteStream(fc.integer({ min: 1, max: 200 })),
-        (messages, choices, cuts) => {
+        fc.infiniteStream(fc.integer({ min: 1, max: 700 })),
+        fc.boolean(),
+        (messages, choices, cuts, mayChangeInput) => {
           // A CLIENT_DISCONNECTED on port 2 ends what the client had begun: another test's matter.
           const sent = messages.filter(({ port, type }) => port === 1 || type !== MessageType.CLIENT_DISCONNECTED);
           const queues: Record<ChunkPort, Uint8Array[]> = { 1: [], 2: [] };
@@ -249,7 +288,7 @@ describe('properties', () => {
           }
           const input = joined(wire);
           const handler = new RecordingHandler();
-          const reader = new MessageReader(handler, streamClipboard);
+          const reader = new MessageReader(handler, { ...streamClipboard, mayChangeInput });
           for (let offset = 0; offset < input.length; ) {
             const length = cuts.next().value;
             reader.push(input.subarray(offset, offset + length));
@@ -304,12 +343,13 @@ describe('properties', () => {
         ),
     );
     fc.assert(
-      fc.property(fc.array(piece, { maxLength: 20 }), (pieces) => {
+      fc.property(fc.array(piece, { maxLength: 20 }), fc.boolean(), (pieces, mayChangeInput) => {
         const handler = new RecordingHandler();
         const reader = new MessageReader(handler, {
           ...streamClipboard,
           maxMessageSize: () => LIMIT,
           maxStreamedSize: LIMIT,
+          mayChangeInput,
         });
         for (const bytes of pieces) {
           reader.push(bytes);

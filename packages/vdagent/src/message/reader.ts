@@ -1,5 +1,5 @@
 import { readUint32 } from '../bytes.ts';
-import { CHUNK_HEADER_SIZE, MessageType, VDP_CLIENT_PORT, VDP_SERVER_PORT } from '../constants.ts';
+import { CHUNK_HEADER_SIZE, MESSAGE_HEADER_SIZE, MessageType, VDP_CLIENT_PORT, VDP_SERVER_PORT } from '../constants.ts';
 import { VdAgentError } from '../errors.ts';
 import { type AssemblySettings, MessageAssembly } from './assembly.ts';
 import type { MessageHandler } from './handler.ts';
@@ -14,8 +14,13 @@ export interface MessageReaderOptions {
   readonly maxMessageSize?: (type: number) => number;
   /** The largest body streamed. Default: `DEFAULT_MAX_STREAMED_SIZE`. */
   readonly maxStreamedSize?: number;
-  /** The largest payload of one chunk. Default: `DEFAULT_MAX_CHUNK_SIZE`. */
+  /** The largest payload of one chunk. Default: `DEFAULT_MAX_CHUNK_SIZE`, or more if `maxStreamedSize` is. */
   readonly maxChunkSize?: number;
+  /**
+   * Whether the reader may change its input, to move together in it what it holds of a streamed body: a piece for each
+   * input instead of one for each chunk of 1 or 2 KiB, at the cost of one move. Default: no.
+   */
+  readonly mayChangeInput?: boolean;
 }
 
 /**
@@ -42,12 +47,14 @@ export class MessageReader {
 
   constructor(handler: MessageHandler, options: MessageReaderOptions = {}) {
     this.#handler = handler;
-    this.#maxChunkSize = options.maxChunkSize ?? DEFAULT_MAX_CHUNK_SIZE;
     const settings: AssemblySettings = {
       streams: options.streams ?? (() => false),
       maxMessageSize: options.maxMessageSize ?? defaultMaxMessageSize,
       maxStreamedSize: options.maxStreamedSize ?? DEFAULT_MAX_STREAMED_SIZE,
+      gathers: options.mayChangeInput ?? false,
     };
+    this.#maxChunkSize =
+      options.maxChunkSize ?? Math.max(DEFAULT_MAX_CHUNK_SIZE, MESSAGE_HEADER_SIZE + settings.maxStreamedSize);
     this.#client = new MessageAssembly(VDP_CLIENT_PORT, handler, settings);
     this.#server = new MessageAssembly(VDP_SERVER_PORT, this.#observing(handler), settings);
     this.#current = this.#client;
@@ -68,6 +75,7 @@ export class MessageReader {
       if (this.#chunkDue === 0) {
         if (this.#chunkHeaderLength === 0 && end - offset >= CHUNK_HEADER_SIZE) {
           const failure = this.#beginChunk(readUint32(bytes, offset), readUint32(bytes, offset + 4));
+          if (this.#epoch !== epoch) return;
           if (failure !== undefined) return this.#fail(failure);
           offset += CHUNK_HEADER_SIZE;
         } else {
@@ -75,6 +83,7 @@ export class MessageReader {
           if (this.#chunkHeaderLength < CHUNK_HEADER_SIZE) continue;
           this.#chunkHeaderLength = 0;
           const failure = this.#beginChunk(readUint32(this.#chunkHeader, 0), readUint32(this.#chunkHeader, 4));
+          if (this.#epoch !== epoch) return;
           if (failure !== undefined) return this.#fail(failure);
         }
         continue;
@@ -86,6 +95,7 @@ export class MessageReader {
       if (failure !== undefined) return this.#fail(failure);
       offset = next;
     }
+    this.#current.flush();
   }
 
   /** Starts anew, as on a port just opened. A message that was being streamed is aborted. */
@@ -99,8 +109,8 @@ export class MessageReader {
   }
 
   #beginChunk(port: number, size: number): VdAgentError | undefined {
-    if (port === VDP_CLIENT_PORT) this.#current = this.#client;
-    else if (port === VDP_SERVER_PORT) this.#current = this.#server;
+    if (port === VDP_CLIENT_PORT) this.#switchTo(this.#client);
+    else if (port === VDP_SERVER_PORT) this.#switchTo(this.#server);
     else
       return new VdAgentError('unknown-chunk-port', `a chunk for port ${port}: only 1 and 2 exist`, {
         chunkPort: port,
@@ -114,6 +124,13 @@ export class MessageReader {
     const failure = this.#current.checkChunk(size);
     if (failure === undefined) this.#chunkDue = size;
     return failure;
+  }
+
+  #switchTo(assembly: MessageAssembly): void {
+    if (assembly === this.#current) return;
+    // What one gathers in the input must not be moved over what the other has gathered there.
+    this.#current.flush();
+    this.#current = assembly;
   }
 
   #fail(failure: VdAgentError): void {
