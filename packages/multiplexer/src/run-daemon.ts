@@ -81,19 +81,23 @@ export async function runDaemon(options: RunOptions): Promise<void> {
   });
   logind?.on('changed', () => daemon.loginsChanged());
   logind?.on('availability', () => daemon.loginsChanged());
-  await logind?.start();
-  await control.listen(controlFd === undefined ? { path: settings.sockets.control } : { fd: controlFd });
-  await daemon.start();
-  logger.info('ready', { version, port: settings.port });
-  tellSystemd({ ready: true }, logger);
-  const stopWatchdog = startSystemdWatchdog();
-  const signal = await ended;
-  logger.info('ending', { signal });
-  stopWatchdog();
-  tellSystemd({ stopping: true }, logger);
-  await control.close();
-  await daemon.stop();
-  logind?.stop();
+  try {
+    await logind?.start();
+    await control.listen(controlFd === undefined ? { path: settings.sockets.control } : { fd: controlFd });
+    await daemon.start();
+    logger.info('ready', { version, port: settings.port });
+    tellSystemd({ ready: true }, logger);
+    const stopWatchdog = startSystemdWatchdog();
+    const signal = await ended;
+    logger.info('ending', { signal });
+    stopWatchdog();
+    tellSystemd({ stopping: true }, logger);
+  } finally {
+    // Also what had started before something else could not: it would keep the process alive.
+    await control.close();
+    await daemon.stop();
+    logind?.stop();
+  }
 }
 
 function load({ config, overrides }: RunOptions): Settings {
