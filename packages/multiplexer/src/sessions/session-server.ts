@@ -1,6 +1,7 @@
 import { createServer, type Server, type Socket } from 'node:net';
-import type { Logger } from '@clipmux/posix';
+import { type Logger, peerCredentials } from '@clipmux/posix';
 import { RpcError } from '@clipmux/rpc';
+import { TURNED_AWAY_MAX } from './limits.ts';
 import { type ListenAddress, listen } from './listening-socket.ts';
 import { Session, type SessionListener, type TransferSettings } from './session.ts';
 
@@ -27,6 +28,8 @@ export class SessionServer {
   readonly #listener: SessionListener;
   readonly #options: SessionServerOptions;
   readonly #sessions = new Set<Session>();
+  readonly #turnedAway = new Set<Session>();
+  #floodTold = false;
 
   constructor(listener: SessionListener, options: SessionServerOptions) {
     this.#listener = listener;
@@ -53,20 +56,40 @@ export class SessionServer {
   #accept(socket: Socket): void {
     const { logger } = this.#options;
     let session: Session;
+    let excess: string | null;
     try {
+      excess = this.#excess(peerCredentials(socket).uid);
+      if (excess && this.#turnedAway.size >= TURNED_AWAY_MAX) {
+        this.#flooded(excess);
+        socket.destroy();
+        return;
+      }
       session = new Session(socket, this.#listener, this.#options);
     } catch (error) {
       logger.error('cannot tell who connected; turned away', { error: String(error) });
       socket.destroy();
       return;
     }
-    this.#sessions.add(session);
-    socket.once('close', () => this.#sessions.delete(session));
-    const excess = this.#excess(session.credentials.uid);
+    // Who is turned away takes nobody's place while it is being told.
+    const those = excess ? this.#turnedAway : this.#sessions;
+    those.add(session);
+    socket.once('close', () => {
+      those.delete(session);
+      this.#floodTold &&= this.#turnedAway.size > 0;
+    });
     if (excess) void session.close(new RpcError('limit-exceeded', excess));
   }
 
-  /** Which limit the newest connection, one of this user, passes; null for none. */
+  /** Says it once a flood, not once a connection. */
+  #flooded(excess: string): void {
+    if (this.#floodTold) return;
+    this.#floodTold = true;
+    this.#options.logger.warning('connections come in faster than they can be told why they are turned away', {
+      excess,
+    });
+  }
+
+  /** Which limit one more connection of this user would pass; null for none. */
   #excess(uid: number): string | null {
     const limits = this.#options.limits();
     const all = [...this.#sessions];
@@ -79,7 +102,7 @@ export class SessionServer {
       [pending.length, limits.pendingConnections, 'connections that have not said hello'],
       [all.length, limits.connections, 'connections'],
     ];
-    const passed = counts.find(([count, limit]) => count > limit);
+    const passed = counts.find(([count, limit]) => count >= limit);
     return passed ? `too many ${passed[2]}: ${passed[1]} are allowed` : null;
   }
 }
