@@ -18,7 +18,7 @@ export class ContentBudget {
     if (this.#taken + bytes > this.#max) {
       throw new RpcError(
         'limit-exceeded',
-        `clipmuxd holds ${this.#taken} bytes for control connections and takes ${this.#max}: close handles, or try again later`,
+        `clipmuxd holds ${this.#taken} bytes in handles and takes ${this.#max}: close handles, or try again later`,
       );
     }
     this.#taken += bytes;

@@ -14,7 +14,6 @@ import {
   type PeerMethod,
   parseFields,
   RpcError,
-  rpcErrorOfSignal,
   type Timers,
 } from '@clipmux/rpc';
 import type { ContentBudget } from './content-budget.ts';
@@ -28,6 +27,7 @@ import {
   CONTROL_MONITOR_BACKLOG_BYTES,
 } from './limits.ts';
 import { Monitor } from './monitor.ts';
+import { takeContent } from './take-content.ts';
 
 /** What a connection needs beside its stream. */
 export interface ControlConnectionOptions {
@@ -176,21 +176,13 @@ export class ControlConnection {
     return { session, types: contents.map(({ type }) => type) };
   }
 
-  async #get(which: Whose, type: string, { signal }: CallContext): Promise<ControlResult<'clipboard.get'>> {
-    const { timers } = this.#options;
-    const controller = new AbortController();
-    const over = () => controller.abort(signal.reason);
-    const late = new RpcError('timed-out', `the content was not there within ${CONTROL_CONTENT_TIMEOUT_MS} ms`);
-    const timer = timers.set(() => controller.abort(late), CONTROL_CONTENT_TIMEOUT_MS);
-    signal.addEventListener('abort', over, { once: true });
-    try {
-      const content = await this.#target.content(which, type, controller.signal);
-      const handle = await this.#handles.take(content.size, until(controller.signal, content.pieces));
-      return { handle, type: content.type, size: content.size };
-    } finally {
-      timers.clear(timer);
-      signal.removeEventListener('abort', over);
-    }
+  #get(which: Whose, type: string, { signal }: CallContext): Promise<ControlResult<'clipboard.get'>> {
+    const open = (until: AbortSignal) => this.#target.content(which, type, until);
+    return takeContent(this.#handles, open, {
+      signal,
+      timers: this.#options.timers,
+      timeoutMs: CONTROL_CONTENT_TIMEOUT_MS,
+    });
   }
 
   #stopMonitor(): void {
@@ -201,30 +193,4 @@ export class ControlConnection {
 
 function whose({ session, selection }: { session?: number | undefined; selection: Whose['selection'] }): Whose {
   return { session, selection };
-}
-
-/** The pieces, until the signal is aborted: then its reason is thrown, also while the next piece is awaited. */
-function until(signal: AbortSignal, pieces: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> {
-  // No generator: the `return` of one that has not begun would not reach the pieces.
-  return {
-    [Symbol.asyncIterator]: () => {
-      const iterator = pieces[Symbol.asyncIterator]();
-      let stop: () => void = () => {};
-      const aborted = new Promise<never>((_resolve, reject) => {
-        stop = () => reject(rpcErrorOfSignal(signal));
-      });
-      aborted.catch(() => {});
-      signal.addEventListener('abort', stop, { once: true });
-      if (signal.aborted) stop();
-      return {
-        next: () => Promise.race([aborted, iterator.next()]),
-        return: () => {
-          signal.removeEventListener('abort', stop);
-          // Not awaited: an owner that hangs would hold us here.
-          void iterator.return?.()?.then(undefined, () => {});
-          return Promise.resolve({ done: true, value: undefined });
-        },
-      };
-    },
-  };
 }

@@ -2,7 +2,7 @@ import { RpcError, type TimerHandle, type Timers } from '@clipmux/rpc';
 import type { ContentBudget } from './content-budget.ts';
 import type { HeldContent } from './control-target.ts';
 
-/** How much a connection's handles may hold, and for how long. */
+/** How much handles may hold, and for how long. */
 export interface HandleLimits {
   readonly handles: number;
   readonly contentBytes: number;
@@ -27,7 +27,7 @@ interface Entry {
   timer: TimerHandle | undefined;
 }
 
-/** What one connection holds between its calls: content that it reads piece by piece, and content that it sends so. */
+/** What is held between calls for one connection, or for several that belong together: content that is read piece by piece, and content that is sent so. */
 export class Handles {
   readonly #limits: HandleLimits;
   readonly #budget: ContentBudget;
@@ -138,7 +138,7 @@ export class Handles {
     const seconds = this.#limits.idleMs / 1000;
     throw new RpcError(
       'no-such-handle',
-      `this connection has no handle ${handle}; one that is not used for ${seconds} s is closed`,
+      `there is no handle ${handle} here; one that is not used for ${seconds} s is closed`,
     );
   }
 
@@ -161,15 +161,12 @@ export class Handles {
 
   #checkRoom(): void {
     if (this.#entries.size + this.#reserved < this.#limits.handles) return;
-    throw new RpcError('limit-exceeded', `a connection has at most ${this.#limits.handles} handles: close one`);
+    throw new RpcError('limit-exceeded', `there are ${this.#limits.handles} handles already: close one`);
   }
 
   #checkSize(bytes: number): void {
     if (bytes <= this.#limits.contentBytes) return;
-    throw new RpcError(
-      'too-large',
-      `${bytes} bytes: the control socket takes at most ${this.#limits.contentBytes} of one content`,
-    );
+    throw new RpcError('too-large', `${bytes} bytes: one content may have at most ${this.#limits.contentBytes} here`);
   }
 }
 
