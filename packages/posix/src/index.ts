@@ -5,6 +5,7 @@ export { type DeviceHolder, findHolder } from './character-device/holder.ts';
 export { PosixError, type PosixErrorCode } from './errors.ts';
 export {
   createLogger,
+  HELD_LINES_MAX,
   isLogLevel,
   LOG_LEVELS,
   type LogDetails,

@@ -1,13 +1,39 @@
 import { spawnSync } from 'node:child_process';
 import { fstatSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { createLogger, isLogLevel, isStandardErrorTheJournal, type LoggerOptions } from './log.ts';
+import { createLogger, HELD_LINES_MAX, isLogLevel, isStandardErrorTheJournal, type LoggerOptions } from './log.ts';
 
 function capture(options: Partial<LoggerOptions> = {}) {
   const lines: string[] = [];
   const now = () => Date.UTC(2025, 10, 21, 22, 57, 1, 123);
   return { lines, log: createLogger({ name: 'clipmuxd', now, write: (line) => lines.push(line), ...options }) };
 }
+
+describe('a logger that is held', () => {
+  it('writes nothing until it is released, then all in order, whichever of its children said it', () => {
+    const { lines, log } = capture({ journald: true });
+    const child = log.child('port');
+    log.hold();
+    log.info('one');
+    child.info('two');
+    log.hold();
+    expect(lines).toEqual([]);
+    child.release();
+    log.info('three');
+    expect(lines).toEqual(['<6>clipmuxd: one\n', '<6>clipmuxd.port: two\n', '<6>clipmuxd: three\n']);
+    log.release();
+    expect(lines).toHaveLength(3);
+  });
+
+  it('keeps so many lines and counts the rest', () => {
+    const { lines, log } = capture({ journald: true });
+    log.hold();
+    for (let line = 0; line < HELD_LINES_MAX + 7; line += 1) log.info('x');
+    log.release();
+    expect(lines).toHaveLength(HELD_LINES_MAX + 1);
+    expect(lines.at(-1)).toBe('<4>clipmuxd: log lines were dropped while the log was held lines=7\n');
+  });
+});
 
 describe('createLogger', () => {
   it('writes time, level, name, message and fields in one readable line', () => {

@@ -39,7 +39,17 @@ export interface Logger {
   trace(message: string, details?: LogDetails): void;
   /** The same logger for one part of the program, named `parent.part`. */
   child(part: string): Logger;
+  /**
+   * Writes nothing from now on: lines are kept in memory, {@link HELD_LINES_MAX} of them, until `release`. For the time in which file
+   * systems are frozen: who writes to the journal then waits for the thaw. Holds for all that share the level.
+   */
+  hold(): void;
+  /** Writes what was held, and how much could not be kept; lines are written at once again. */
+  release(): void;
 }
+
+/** Lines that are kept while a logger is held; a line has some hundred bytes. */
+export const HELD_LINES_MAX = 1000;
 
 /** Whether `text` names a level (for command lines and configuration). */
 export function isLogLevel(text: string): text is LogLevel {
@@ -57,6 +67,7 @@ export function createLogger(options: LoggerOptions): Logger {
     journald,
     write: options.write ?? createStandardErrorWriter(),
     now: options.now ?? Date.now,
+    held: null,
   });
 }
 
@@ -66,6 +77,8 @@ interface Sink {
   readonly journald: boolean;
   readonly write: (line: string) => void;
   readonly now: () => number;
+  /** Lines that wait, while the logger is held. */
+  held: { readonly lines: string[]; lost: number } | null;
 }
 
 class LineLogger implements Logger {
@@ -113,13 +126,28 @@ class LineLogger implements Logger {
     return new LineLogger(`${this.name}.${part}`, this.#sink);
   }
 
+  hold(): void {
+    this.#sink.held ??= { lines: [], lost: 0 };
+  }
+
+  release(): void {
+    const { held, write } = this.#sink;
+    this.#sink.held = null;
+    if (held === null) return;
+    for (const line of held.lines) write(line);
+    if (held.lost > 0) this.warning('log lines were dropped while the log was held', { lines: held.lost });
+  }
+
   /** `rank` is the level's place in LOG_LEVELS. */
   #log(rank: number, message: string, details: LogDetails | undefined): void {
     const sink = this.#sink;
     if (rank > sink.threshold) return;
     const level = LOG_LEVELS[rank] ?? 'error';
     const head = sink.journald ? `<${PRIORITIES[level]}>` : `${new Date(sink.now()).toISOString()} ${level} `;
-    sink.write(`${head}${this.name}: ${formatFields(message, typeof details === 'function' ? details() : details)}\n`);
+    const line = `${head}${this.name}: ${formatFields(message, typeof details === 'function' ? details() : details)}\n`;
+    if (sink.held === null) sink.write(line);
+    else if (sink.held.lines.length < HELD_LINES_MAX) sink.held.lines.push(line);
+    else sink.held.lost += 1;
   }
 }
 
