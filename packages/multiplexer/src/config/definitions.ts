@@ -4,14 +4,17 @@ import { DIRECTIONS, PASSWORD_HINTS, type Policy, type Settings } from './settin
 import type { TomlValue } from './toml.ts';
 import { alternatives, type ValueKind } from './value-kind.ts';
 import {
+  commandList,
   count,
   duration,
   flag,
   oneOf,
   orWord,
   policy,
+  portList,
   portName,
   size,
+  socketAddress,
   socketPath,
   typeList,
   userList,
@@ -120,6 +123,15 @@ export const DEFINITIONS: Definitions = {
   },
   notifications: {
     pasteCutShort: define('notifications', 'paste-cut-short', flag(), true),
+  },
+  guestAgent: {
+    ports: define('guest-agent', 'ports', portList(), [], { needsRestart: true }),
+    upstream: define('guest-agent', 'upstream', orWord('none', socketAddress()), null, { needsRestart: true }),
+    allow: define('guest-agent', 'allow', orWord('all', commandList()), null),
+    block: define('guest-agent', 'block', commandList(), []),
+    privileged: define('guest-agent', 'privileged', flag(), false),
+    // Longer than any of qemu-ga's that is not made to wait; those that are have no limit (see upstream/limits.ts).
+    upstreamAnswerMs: define('guest-agent', 'upstream-answer', duration(1 * SECOND, 1 * HOUR), 1 * MINUTE),
   },
 };
 

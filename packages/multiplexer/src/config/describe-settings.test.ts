@@ -51,6 +51,14 @@ control = "/run/clipmux/control.sock"
 
 [notifications]
 paste-cut-short = true
+
+[guest-agent]
+ports = []
+upstream = "none"
+allow = "all"
+block = []
+privileged = false
+upstream-answer = "1min"
 `;
 
 const parse = (text: string) => parseSettings([{ path: 'test.toml', text }]);

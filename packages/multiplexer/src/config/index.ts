@@ -8,6 +8,7 @@ export {
   DIRECTIONS,
   type Direction,
   type DirectionSettings,
+  type GuestAgentSettings,
   PASSWORD_HINTS,
   type PasswordHint,
   type Policy,

@@ -50,6 +50,14 @@ describe('settings', () => {
       log: { level: 'info' },
       sockets: { session: '/run/clipmux/session.sock', control: '/run/clipmux/control.sock' },
       notifications: { pasteCutShort: true },
+      guestAgent: {
+        ports: [],
+        upstream: null,
+        allow: null,
+        block: [],
+        privileged: false,
+        upstreamAnswerMs: 60_000,
+      },
     });
   });
 
@@ -91,6 +99,13 @@ describe('settings', () => {
       control = "/tmp/control.sock"
       [notifications]
       paste-cut-short = false
+      [guest-agent]
+      ports = ["/dev/virtio-ports/org.qemu.guest_agent.0", "unix:/run/guest-agent"]
+      upstream = "unix:/run/qemu-ga"
+      allow = ["guest-ping"]
+      block = ["guest-exec"]
+      privileged = true
+      upstream-answer = "1h"
     `;
     expect(parse(text)).toEqual({
       policy: { kind: 'pinned', session: 17 },
@@ -117,6 +132,14 @@ describe('settings', () => {
       log: { level: 'trace' },
       sockets: { session: '/tmp/session.sock', control: '/tmp/control.sock' },
       notifications: { pasteCutShort: false },
+      guestAgent: {
+        ports: ['/dev/virtio-ports/org.qemu.guest_agent.0', 'unix:/run/guest-agent'],
+        upstream: 'unix:/run/qemu-ga',
+        allow: ['guest-ping'],
+        block: ['guest-exec'],
+        privileged: true,
+        upstreamAnswerMs: 3_600_000,
+      },
     });
   });
 
@@ -237,7 +260,7 @@ describe('a mistake', () => {
     ['"clipboard.direction" = "off"', 'unknown key; before the first table there are policy, port'],
     [
       '[whatever]',
-      'unknown table; there are [clipboard], [primary], [host-to-guest], [guest-to-host], [access], [privacy], [text], [timeouts], [limits], [log], [sockets], [notifications]',
+      'unknown table; there are [clipboard], [primary], [host-to-guest], [guest-to-host], [access], [privacy], [text], [timeouts], [limits], [log], [sockets], [notifications], [guest-agent]',
     ],
     ['clipboard = "off"', 'must be a table: write [clipboard] and its keys below it'],
     ['[[clipboard]]\ndirection = "off"', 'must be a table: write [clipboard] and its keys below it'],
@@ -279,6 +302,12 @@ describe('a mistake', () => {
     ['host-to-guest.max-size = 1.5', `${CONTENT} 1.5`],
     ['host-to-guest.max-size = inf', `${CONTENT} Infinity`],
     ['host-to-guest.max-size = "512"', `${CONTENT} "512"`],
+    ['guest-agent.ports = ["vport0p1"]', 'must be a device\'s absolute path or "unix:PATH", not "vport0p1"'],
+    [
+      'guest-agent.upstream = "/run/qga"',
+      'must be "none" or "unix:PATH" with a socket\'s absolute path, not "/run/qga"',
+    ],
+    ['guest-agent.block = ["guest exec"]', 'must be a command such as "guest-exec", not "guest exec"'],
     ['host-to-guest.types = "text"', `${TYPES} "text"`],
     ['host-to-guest.types = []', `${TYPES} an empty list`],
     [`host-to-guest.types = [${'"text",'.repeat(65)}]`, `${TYPES} a list of 65`],

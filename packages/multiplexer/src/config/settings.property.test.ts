@@ -23,6 +23,8 @@ const user = fc.oneof(
   fc.integer({ min: 0, max: 2 ** 32 - 2 }),
 );
 
+const command = fc.stringMatching(/^guest-[a-z-]{1,20}$/);
+
 /** Any settings that a file can make. */
 const settingsOfAnyKind: fc.Arbitrary<Settings> = fc.record({
   policy: fc.oneof(
@@ -60,6 +62,20 @@ const settingsOfAnyKind: fc.Arbitrary<Settings> = fc.record({
   log: fc.record({ level: fc.constantFrom('error', 'warning', 'info', 'debug', 'trace') }),
   sockets: fc.record({ session: socket, control: socket }),
   notifications: fc.record({ pasteCutShort: fc.boolean() }),
+  guestAgent: fc.record({
+    ports: fc.array(
+      fc.oneof(
+        socket,
+        socket.map((path) => `unix:${path}`),
+      ),
+      { maxLength: 8 },
+    ),
+    upstream: orNull(socket.map((path) => `unix:${path}`)),
+    allow: orNull(fc.array(command)),
+    block: fc.array(command),
+    privileged: fc.boolean(),
+    upstreamAnswerMs: fc.integer({ min: 1000, max: 3_600_000 }),
+  }),
 });
 
 const parse = (...texts: string[]) => parseSettings(texts.map((text, index) => ({ path: `${index}.toml`, text })));

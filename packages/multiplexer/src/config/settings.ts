@@ -37,6 +37,22 @@ export interface DirectionSettings {
   readonly maxBytes: number;
 }
 
+/** The guest agent: JSON commands from the host. */
+export interface GuestAgentSettings {
+  /** Where it is spoken: devices, and unix sockets (`unix:PATH`) to listen on. Empty: nowhere. */
+  readonly ports: readonly string[];
+  /** The qemu-ga that gets what is not clipmuxd's own, as `unix:PATH`; null: none. */
+  readonly upstream: string | null;
+  /** The commands that may be called, qemu-ga's included; null: all. */
+  readonly allow: readonly string[] | null;
+  /** Those that may not be. */
+  readonly block: readonly string[];
+  /** Whether commands may pass locks, directions, types and size limits. */
+  readonly privileged: boolean;
+  /** How long, in ms, qemu-ga may take for a command that is not known to take long. */
+  readonly upstreamAnswerMs: number;
+}
+
 /** The effective configuration of clipmuxd: defaults, overridden by the files. Immutable data. */
 export interface Settings {
   readonly policy: Policy;
@@ -101,4 +117,5 @@ export interface Settings {
     /** Tell the user when a limit or a time-out cut a paste short. */
     readonly pasteCutShort: boolean;
   };
+  readonly guestAgent: GuestAgentSettings;
 }

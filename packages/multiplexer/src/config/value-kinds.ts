@@ -3,7 +3,7 @@ import { TEXT_MIME } from '../host-link/content-types.ts';
 import { parsePortName } from '../port/index.ts';
 import type { Policy } from './settings.ts';
 import { DURATION_UNIT_NAMES, formatDuration, formatSize, parseDuration, parseSize, SIZE_UNIT_NAMES } from './units.ts';
-import { accept, complain, hasControlCharacters, isIntegerWithin, type ValueKind } from './value-kind.ts';
+import { accept, alternatives, complain, hasControlCharacters, isIntegerWithin, type ValueKind } from './value-kind.ts';
 
 /** sizeof(sockaddr_un.sun_path) without the final NUL (unix(7)). */
 const SOCKET_PATH_BYTES_MAX = 107;
@@ -110,6 +110,50 @@ export function portName(): ValueKind<string> {
   return {
     options: ["a device's absolute path", '"unix:PATH"'],
     schema: (expected) => accept(expected, (input) => (typeof input === 'string' && isPort(input) ? input : undefined)),
+    toToml: (value) => value,
+  };
+}
+
+/** More ports than this are a mistake: a virtual machine has one of qemu-ga's, and perhaps one of clipmux's beside it. */
+const PORTS_MAX = 8;
+
+/** Ports by name. May be empty. */
+export function portList(): ValueKind<readonly string[]> {
+  const one = portName();
+  const words = alternatives(one.options);
+  return {
+    options: [`a list of at most ${PORTS_MAX}, each ${words}`],
+    schema: (expected) =>
+      v.pipe(v.array(one.schema(words), complain(expected)), v.maxLength(PORTS_MAX, complain(expected))),
+    toToml: (value) => value,
+  };
+}
+
+/** A unix socket to connect to, as a port names it. */
+export function socketAddress(): ValueKind<string> {
+  const isAddress = (text: string) =>
+    /^unix:\//.test(text) && Buffer.byteLength(text) <= SOCKET_PATH_BYTES_MAX + 5 && !hasControlCharacters(text);
+  return {
+    options: ['"unix:PATH" with a socket\'s absolute path'],
+    schema: (expected) =>
+      accept(expected, (input) => (typeof input === 'string' && isAddress(input) ? input : undefined)),
+    toToml: (value) => value,
+  };
+}
+
+/** qemu-ga has some fifty commands. */
+const COMMANDS_MAX = 200;
+const COMMAND_NAME = /^[A-Za-z0-9_.-]{1,64}$/;
+const ONE_COMMAND = 'a command such as "guest-exec"';
+
+/** Names of guest-agent commands. May be empty. */
+export function commandList(): ValueKind<readonly string[]> {
+  const item = accept(ONE_COMMAND, (input) =>
+    typeof input === 'string' && COMMAND_NAME.test(input) ? input : undefined,
+  );
+  return {
+    options: [`a list of at most ${COMMANDS_MAX}, each ${ONE_COMMAND}`],
+    schema: (expected) => v.pipe(v.array(item, complain(expected)), v.maxLength(COMMANDS_MAX, complain(expected))),
     toToml: (value) => value,
   };
 }
