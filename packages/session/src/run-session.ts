@@ -5,6 +5,7 @@ import { Agent } from './agent.ts';
 import { DaemonConnection, type Refused } from './daemon-connection.ts';
 import { MemoryKeeper } from './memory.ts';
 import { PasteNotices } from './notice/index.ts';
+import { withoutOptimizing } from './optimizer.ts';
 
 /** Exit statuses, documented in the help text and the manual page. */
 export const EXIT = { ok: 0, failure: 1, usage: 2, display: 3, refused: 4 } as const;
@@ -44,7 +45,7 @@ export async function runSession(options: SessionRunOptions): Promise<number> {
     process.once(signal, () => end({ kind: 'signal', signal }));
   backend.on('closed', (error) => end({ kind: 'display', error }));
   try {
-    await backend.open();
+    await withoutOptimizing(() => backend.open());
   } catch (error) {
     if (!(error instanceof DisplayError)) throw error;
     logger.error(error.message, { code: error.code });

@@ -30,7 +30,7 @@ export class PasteNotices {
   constructor(options: PasteNoticesOptions) {
     this.#logger = options.logger;
     this.#environment = options.environment;
-    this.#now = options.now ?? (() => process.uptime() * 1000);
+    this.#now = options.now ?? (() => performance.now());
     this.#notify = options.notify ?? notify;
   }
 
