@@ -14,6 +14,6 @@ export const targets: Command = {
     const client = await context.connect();
     const result = await client.call('clipboard.targets', asked);
     await context.print(result, () => result.types.map((type) => `${plain(type)}\n`).join(''));
-    return result.owner === 'nobody' ? EXIT.nothing : EXIT.ok;
+    return result.types.length === 0 ? EXIT.nothing : EXIT.ok;
   },
 };

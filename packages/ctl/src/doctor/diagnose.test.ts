@@ -173,11 +173,6 @@ describe('the doctor', () => {
     // what clipmuxd says
     ['clipmuxd warns', ['daemon-warning note'], withStatus({ warnings: ['logind is gone'] })],
     [
-      'logind is missing',
-      ['logind-missing note'],
-      withStatus({ logind: { available: false, reason: 'no D-Bus', active: null } }),
-    ],
-    [
       'something failed a moment ago',
       ['recent-error warning'],
       withStatus({ errors: [{ at: 1_000_000 - 5000, message: 'it failed' }] }),

@@ -11,22 +11,13 @@ export const told: Check = {
   title: 'clipmuxd has nothing to complain of',
   examine: ({ daemon, now }) => {
     if (daemon === null) return null;
-    const { warnings, errors, logind } = daemon.status;
+    const { warnings, errors } = daemon.status;
     const findings = warnings.map((sentence) => ({
       code: 'daemon-warning',
       severity: 'note' as const,
       sentence,
       remedies: [],
     }));
-    const aboutLogind = warnings.some((warning) => warning.includes('logind'));
-    if (!logind.available && !aboutLogind) {
-      findings.push({
-        code: 'logind-missing',
-        severity: 'note',
-        sentence: `logind is not asked (${logind.reason ?? 'no reason is known'}): the newest session takes part, and only root, clipmuxd's own user and those that the configuration names may connect`,
-        remedies: [],
-      });
-    }
     const recent = errors.filter(({ at }) => now - at <= RECENT_MS).slice(-SHOWN);
     return [
       ...findings,
