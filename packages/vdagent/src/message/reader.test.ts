@@ -259,7 +259,7 @@ const arbitraryMessage = fc.record({
     fc.integer({ min: 17, max: 0xffff_ffff }),
   ),
   opaque: fc.bigInt({ min: 0n, max: 2n ** 64n - 1n }),
-  body: fc.uint8Array({ maxLength: 300 }),
+  body: fc.uint8Array({ maxLength: 300, size: 'max' }),
   maxChunkSize: fc.integer({ min: 20, max: 150 }),
 });
 
