@@ -3,6 +3,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { RawClient } from '../selections/raw-client.ts';
 import { type Chain, startChain } from '../support/chain.ts';
 import { contentsOf, guestCopy, hostCopy, hostPaste, nextEvent } from '../support/exchange.ts';
+import { seeded } from '../support/random.ts';
 import { until } from '../support/wait.ts';
 import { xclipPaste } from '../support/xclip.ts';
 import { startXvfb, type Xvfb } from '../support/xvfb.ts';
@@ -37,17 +38,6 @@ class FastCopier {
   #target(): string {
     return this.copy % 2 === 0 ? 'image/png' : 'UTF8_STRING';
   }
-}
-
-/** Numbers from 0 to 1 that are the same at every run (mulberry32, public domain). */
-function seeded(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
 }
 
 describe('races', () => {
@@ -148,22 +138,32 @@ describe('races', () => {
     },
   );
 
-  it.each(['qemu', 'spice'] as const)('of two copies that cross are won by the host (like %s)', async (manner) => {
-    chain = await startChain({ display: xvfb, host: { manner } });
-    const program = await fastCopier();
-    await hostCopy(chain, 'before'); // from here on both sides use the same serial next
-    chain.host.setFaults({ reading: false });
-    const from = chain.daemon.lines;
-    await program.copyNext();
-    await chain.daemon.said(/owner changed selection=clipboard owner="session/, from);
-    const discarded = nextEvent(chain.host, 'grabDiscarded');
-    chain.host.copy('clipboard', contentsOf('the host’s'));
-    chain.host.setFaults({});
-    expect((await discarded).selection).toBe('clipboard');
-    await flush();
-    expect(chain.host.owns('clipboard')).toBe(true);
-    await expectAgreement('the host’s', program);
-  });
+  const CROSSINGS = (['qemu', 'spice'] as const).flatMap((manner) => [
+    { manner, copies: 1, winner: 'host' },
+    { manner, copies: 2, winner: 'guest' },
+  ]);
+
+  it.each(CROSSINGS)(
+    'of $copies of the guest’s and one of the host’s that cross are won by the $winner (like $manner)',
+    async ({ manner, copies, winner }) => {
+      chain = await startChain({ display: xvfb, host: { manner } });
+      const program = await fastCopier();
+      await hostCopy(chain, 'before'); // from here on both sides use the same serial next
+      chain.host.setFaults({ reading: false });
+      for (let copy = 1; copy <= copies; copy += 1) {
+        const from = chain.daemon.lines;
+        await program.copyNext();
+        await chain.daemon.said(/owner changed selection=clipboard owner="session/, from);
+      }
+      const discarded = nextEvent(chain.host, 'grabDiscarded');
+      chain.host.copy('clipboard', contentsOf('the host’s'));
+      chain.host.setFaults({});
+      expect((await discarded).selection).toBe('clipboard');
+      await flush();
+      expect(chain.host.owns('clipboard') ? 'host' : 'guest').toBe(winner);
+      await expectAgreement('the host’s', program);
+    },
+  );
 
   it('without serials end with both sides agreeing where copies do not cross', async () => {
     chain = await startChain({ display: xvfb, host: { grabSerial: false } });
