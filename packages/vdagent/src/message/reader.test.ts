@@ -259,8 +259,8 @@ const arbitraryMessage = fc.record({
     fc.integer({ min: 17, max: 0xffff_ffff }),
   ),
   opaque: fc.bigInt({ min: 0n, max: 2n ** 64n - 1n }),
-  body: fc.uint8Array({ maxLength: 300, size: 'max' }),
-  maxChunkSize: fc.integer({ min: 20, max: 150 }),
+  body: fc.uint8Array({ maxLength: 100, size: 'max' }),
+  maxChunkSize: fc.integer({ min: 20, max: 60 }),
 });
 
 describe('properties', () => {
@@ -269,7 +269,7 @@ describe('properties', () => {
       fc.property(
         fc.array(arbitraryMessage, { maxLength: 8 }),
         fc.infiniteStream(fc.boolean()),
-        fc.infiniteStream(fc.integer({ min: 1, max: 700 })),
+        fc.infiniteStream(fc.integer({ min: 1, max: 400 })),
         fc.boolean(),
         (messages, choices, cuts, mayChangeInput) => {
           // A CLIENT_DISCONNECTED on port 2 ends what the client had begun: another test's matter.
