@@ -88,7 +88,8 @@ describe('reassembly', () => {
   test('a message of any size may come as one chunk, as spice-vdagentd sends it', () => {
     const body = new Uint8Array(1_048_584).fill(7);
     const input = chunk(1, whole(messageHeader(MessageType.CLIPBOARD, body.length), body));
-    expect(read(input, streamClipboard)).toEqual([expect.objectContaining({ event: 'streamed', body })]);
+    const [streamed] = read(input, streamClipboard);
+    expect(streamed?.event === 'streamed' && Buffer.compare(streamed.body, body)).toBe(0); // toEqual takes seconds
     const handler = new RecordingHandler();
     const reader = new MessageReader(handler, { ...streamClipboard, maxStreamedSize: 0xffff_ffff });
     const header = chunk(1, encodeMessageHeader(messageHeader(MessageType.CLIPBOARD, 0xffff_ff00)));
