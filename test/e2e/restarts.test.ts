@@ -112,6 +112,7 @@ describe('a restart', () => {
 describe('clipmuxd’s session socket', () => {
   let xvfb: Xvfb;
   let chain: Chain;
+  const programs: Program[] = [];
 
   beforeAll(async () => {
     xvfb = await startXvfb();
@@ -122,13 +123,18 @@ describe('clipmuxd’s session socket', () => {
     await xvfb?.stop();
   });
 
+  afterEach(() => Promise.all(programs.splice(0).map((program) => program.stop())));
+
   /** A path in a folder of its own: beside the session socket clipmuxd makes its control socket. */
   function ownPath(): string {
     return join(mkdtempSync(join(chain.directory, 'own-')), 'session.sock');
   }
 
   function startAt(path: string): Program {
-    return new Program('clipmuxd', ['--port', `unix:${chain.portSocket}`, '--session-socket', path, '--no-logind']);
+    const args = ['--port', `unix:${chain.portSocket}`, '--session-socket', path, '--no-logind'];
+    const daemon = new Program('clipmuxd', args);
+    programs.push(daemon);
+    return daemon;
   }
 
   it('is there for all users when clipmuxd is ready, and gone when it has ended as asked, with status 0', async () => {
@@ -152,7 +158,6 @@ describe('clipmuxd’s session socket', () => {
     const next = startAt(path);
     await next.said(/ready/);
     expect(await accepts(path)).toBe(true);
-    await next.stop();
   });
 
   it('is not taken from a clipmuxd that runs', async () => {
