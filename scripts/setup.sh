@@ -19,6 +19,9 @@ test  | zenity          | zenity             | a GTK program to copy from and pa
 test  | xdotool         | xdotool            | presses the keys in that program
 test  | dbus            | dbus-daemon        | a private bus for the tests against logind
 test  | systemd         | systemd-analyze    | checks the units
+test  | socat           | socat              | terminals that stand in for the device of the port
+test  | groff-base      | groff              | formats the manual pages
+test  | mandoc          | mandoc             | checks them
 test  | python3         | python3            | the agent in another language, written from docs/protocol.md
 bench | spice-vdagent   | spice-vdagentd     | the stock agent that clipmux is measured against
 package | debhelper     | dh                 | builds the Debian package

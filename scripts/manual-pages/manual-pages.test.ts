@@ -1,4 +1,3 @@
-import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -7,11 +6,6 @@ import { blocks } from './markdown.ts';
 import { argument, sentences } from './mdoc.ts';
 
 const PAGES = readdirSync(MANUAL_PAGES);
-
-/** Whether a program is there: groff comes with `man`, mandoc and its stricter lint are on some machines. */
-function has(program: string): boolean {
-  return spawnSync(program, ['--version']).error === undefined;
-}
 
 describe('the manual pages', () => {
   it('are there, one for each program and one for the configuration', () => {
@@ -28,28 +22,6 @@ describe('the manual pages', () => {
     // After a change: tsx scripts/manual-pages.ts
     expect(readFileSync(join(MANUAL_PAGES, name), 'utf8')).toBe(page);
   });
-
-  it('can be formatted here', () => {
-    expect(has('groff') || has('mandoc')).toBe(true);
-  });
-
-  if (has('groff')) {
-    it.each(PAGES)('are formatted by groff without a complaint: %s', (name) => {
-      const argv = ['-mdoc', '-ww', '-Tutf8', '-P-cbou', join(MANUAL_PAGES, name)];
-      const { status, stdout, stderr } = spawnSync('groff', argv, { encoding: 'utf8' });
-      expect([status, stderr]).toEqual([0, '']);
-      expect(stdout).toContain('NAME\n');
-    });
-  }
-
-  if (has('mandoc')) {
-    it.each(PAGES)('satisfy mandoc: %s', (name) => {
-      const { stdout } = spawnSync('mandoc', ['-Tlint', '-Wall', join(MANUAL_PAGES, name)], { encoding: 'utf8' });
-      // Ours are in docs/man, not where mandoc looks for pages that are referred to; and .Os is a project, not a system.
-      const complaints = stdout.split('\n').filter((line) => line && !/referenced manual|operating system/.test(line));
-      expect(complaints).toEqual([]);
-    });
-  }
 
   it('refer only to pages that there are', () => {
     const elsewhere = ['systemd(1)', 'systemd-logind(8)'];

@@ -243,7 +243,9 @@ describe('clipmuxctl monitor', () => {
       await world.control.call('policy.set', { policy: 'active' });
       return events().some(({ kind }) => kind === 'policy');
     }, 'the first event');
-    await alice.copyKnown('secret content');
+    const grabbed = nextEvent(world.host, 'grabbed');
+    alice.copy('secret content');
+    await grabbed;
     await hostPaste(alice);
     await until(() => events().some(({ kind }) => kind === 'answer'), 'the answer');
     expect(events()).toContainEqual(

@@ -64,16 +64,17 @@ function codes({ findings }: Diagnosis): string[] {
 
 /** Starts clipmuxd with this port, without logind, and waits until it can be asked. */
 async function daemon(port: string, options: ProgramOptions & { readonly config?: string } = {}): Promise<CtlOptions> {
-  const socket = join(folder, 'control.sock');
+  const [socket, session] = [join(folder, 'control.sock'), join(folder, 'session.sock')];
   const config = join(folder, 'clipmux.toml');
   writeFileSync(config, options.config ?? '');
   const program = new Program(
     'clipmuxd',
-    ['--port', port, '--session-socket', join(folder, 'session.sock'), '--config', config, '--no-logind'],
+    ['--port', port, '--session-socket', session, '--control-socket', socket, '--config', config, '--no-logind'],
     { dist: programs.dist, node: programs.node, ...options },
   );
   undo.push(() => program.stop());
-  await until(() => accepts(socket), `clipmuxd to be ready: ${program.log}`);
+  const ready = async () => (await accepts(session)) && (await accepts(socket));
+  await until(ready, `clipmuxd to be ready: ${program.log}`);
   return { socket };
 }
 

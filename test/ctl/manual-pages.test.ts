@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { run } from '../support/processes.ts';
@@ -50,5 +50,26 @@ describe.each(PROGRAMS)('%s and its manual page', (program, file, commands) => {
     const shown = [...section.matchAll(/^\.It (\d)$/gm)].map(([, status = '']) => status);
     expect(shown.length).toBeGreaterThan(2);
     expect(shown).toEqual(statusesOf(await help(program)));
+  });
+});
+
+describe('the manual pages', () => {
+  const folder = join(ROOT, 'docs/man');
+  const pages = readdirSync(folder);
+
+  it.each(pages)('are formatted by groff without a complaint: %s', async (name) => {
+    const { code, stdout, stderr } = await run('groff', ['-mdoc', '-ww', '-Tutf8', '-P-cbou', join(folder, name)]);
+    expect([code, stderr]).toEqual([0, '']);
+    expect(stdout.toString()).toContain('NAME\n');
+  });
+
+  it.each(pages)('satisfy mandoc: %s', async (name) => {
+    const { stdout } = await run('mandoc', ['-Tlint', '-Wall', join(folder, name)]);
+    // Ours are in docs/man, not where mandoc looks for pages that are referred to; and .Os is a project, not a system.
+    const complaints = stdout
+      .toString()
+      .split('\n')
+      .filter((line) => line && !/referenced manual|operating system/.test(line));
+    expect(complaints).toEqual([]);
   });
 });
