@@ -1,5 +1,8 @@
-/** Connections that wait in the kernel to be accepted, as many as systemd and most services ask for; a burst of logins fits. */
-export const LISTEN_BACKLOG = 128;
+/**
+ * Connections that wait in the kernel to be accepted: all that it lets a socket have by default (net.core.somaxconn), as systemd
+ * asks for, too. Where the queue is full connect(2) fails with EAGAIN, whoever has filled it.
+ */
+export const LISTEN_BACKLOG = 4_096;
 
 /** Time, in ms, in which an agent must answer when another one comes for the same session, or be replaced. */
 export const DUPLICATE_PING_TIMEOUT_MS = 2_000;

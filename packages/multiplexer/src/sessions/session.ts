@@ -135,9 +135,11 @@ export class Session implements SessionPeer {
     this.#wire.notify('paste.cut-short', paste);
   }
 
-  async request(selection: Selection, type: string, signal: AbortSignal): Promise<OutgoingContent> {
+  /** @param limit bytes at most; default what the settings say */
+  async request(selection: Selection, type: string, signal: AbortSignal, limit?: number): Promise<OutgoingContent> {
     const { maxBytes, answerTimeoutMs } = this.#transfers();
-    const { size, content } = await this.#wire.request({ selection, type }, { maxBytes, answerTimeoutMs, signal });
+    const options = { maxBytes: limit ?? maxBytes, answerTimeoutMs, signal };
+    const { size, content } = await this.#wire.request({ selection, type }, options);
     return { size, pieces: content };
   }
 
