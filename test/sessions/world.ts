@@ -49,6 +49,7 @@ export class World {
   readonly events: ControlEvent[] = [];
   #choice: Eligible = { session: null, reason: 'nobody' };
   #waiting: (() => void)[] = [];
+  readonly #looking = new Set<(event: ControlEvent) => void>();
 
   static async start(options: WorldOptions = {}): Promise<World> {
     const world = new World(await PrivateBus.start(), options);
@@ -100,13 +101,19 @@ export class World {
   }
 
   /** The next event of this kind that fits. Call it before what causes it. */
-  async happens<K extends ControlEventKind>(
+  happens<K extends ControlEventKind>(
     kind: K,
     fits: (event: ControlEvent & { kind: K }) => boolean = () => true,
   ): Promise<void> {
-    const from = this.events.length;
-    const isIt = (event: ControlEvent) => event.kind === kind && fits(event as ControlEvent & { kind: K });
-    await this.until(() => this.events.slice(from).some(isIt), `an event ${kind}`);
+    const happened = new Promise<void>((resolve) => {
+      const look = (event: ControlEvent): void => {
+        if (event.kind !== kind || !fits(event as ControlEvent & { kind: K })) return;
+        this.#looking.delete(look);
+        resolve();
+      };
+      this.#looking.add(look);
+    });
+    return within(happened, `an event ${kind}`);
   }
 
   /** Waits until this session takes part, or nobody, for this reason. */
@@ -180,6 +187,7 @@ export class World {
         if (!event) throw new Error(`clipmuxd told what its contract does not know: ${unknown.kind}`);
         this.events.push(event);
         if (event.kind === 'eligible') this.#choice = { session: event.session, reason: event.reason };
+        for (const look of this.#looking) look(event);
         for (const wake of this.#waiting.splice(0)) wake();
       },
     });

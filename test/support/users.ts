@@ -7,8 +7,8 @@ import { run } from './processes.ts';
 
 const DIST = join(import.meta.dirname, '../../dist');
 
-/** Begins the names of the users that tests make, so that nobody takes them for people. */
-const PREFIX = 'clipmux-test-';
+/** Begins the names of the users that tests make: nobody takes them for people, and two runs at once have their own. */
+const PREFIX = `clipmux-test-${process.pid}-`;
 
 /** A user of this machine, with a group of their own. */
 export interface TestUser {
@@ -23,16 +23,14 @@ export function requireRoot(): void {
   throw new Error('this test makes users and acts as each of them: run it as root (sudo npm test), as CI does');
 }
 
-/** Makes users that do not exist yet. Their names are `clipmux-test-` and what is given here. */
+/** Makes users. What is given here is the end of their names. */
 export async function makeUsers<const N extends string>(...names: readonly N[]): Promise<Record<N, TestUser>> {
   requireRoot();
   const users = {} as Record<N, TestUser>;
   for (const each of names) {
     const name = PREFIX + each;
-    const present = await idsOf(name);
-    if (!present)
-      await command('useradd', ['--system', '--user-group', '--no-create-home', '--shell', '/bin/false', name]);
-    users[each] = { name, ...(present ?? ((await idsOf(name)) as { uid: number; gid: number })) };
+    await command('useradd', ['--system', '--user-group', '--no-create-home', '--shell', '/bin/false', name]);
+    users[each] = { name, ...(await idsOf(name)) };
   }
   return users;
 }
@@ -42,15 +40,15 @@ export async function removeUsers(users: Readonly<Record<string, TestUser>> = {}
   for (const { name } of Object.values(users)) await command('userdel', ['--force', name]);
 }
 
-async function idsOf(name: string): Promise<{ uid: number; gid: number } | undefined> {
-  const { code, stdout } = await run('getent', ['passwd', name]);
-  const [, , uid, gid] = stdout.toString().split(':');
-  return code === 0 ? { uid: Number(uid), gid: Number(gid) } : undefined;
+async function idsOf(name: string): Promise<{ uid: number; gid: number }> {
+  const [, , uid, gid] = (await command('getent', ['passwd', name])).split(':');
+  return { uid: Number(uid), gid: Number(gid) };
 }
 
-async function command(program: string, args: readonly string[]): Promise<void> {
-  const { code, stderr } = await run(program, args);
+async function command(program: string, args: readonly string[]): Promise<string> {
+  const { code, stdout, stderr } = await run(program, args);
   if (code !== 0) throw new Error(`${program} ${args.join(' ')} ended with ${code}: ${stderr.trim()}`);
+  return stdout.toString();
 }
 
 /**
