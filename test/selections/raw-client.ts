@@ -28,6 +28,7 @@ const MORE_NAMES = [
   'image/png',
   'text/html',
   'text/plain;charset=utf-8',
+  'x-kde-passwordManagerHint',
   'P0',
   'P1',
   'P2',

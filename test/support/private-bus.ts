@@ -1,13 +1,13 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { stopProcess } from './processes.ts';
 import { within } from './wait.ts';
 
 /**
- * A bus of our own in the place of the system bus: no services to start, and every user may connect, own names and talk to everybody.
- * Programs are led to it by DBUS_SYSTEM_BUS_ADDRESS.
+ * A bus of our own in the place of the system bus or a session's: every user may connect, own names and talk to everybody, and it
+ * starts no services but a test's own. Programs are led to it by DBUS_SYSTEM_BUS_ADDRESS or DBUS_SESSION_BUS_ADDRESS.
  */
 const CONFIGURATION = (address: string, authentication: string, limits: string) => `<!DOCTYPE busconfig PUBLIC
   "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN" "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
@@ -30,6 +30,8 @@ export interface PrivateBusOptions {
   readonly limits?: Readonly<Record<string, number>>;
   /** The one way to authenticate that it takes; default EXTERNAL. */
   readonly authentication?: string;
+  /** Commands that it runs when somebody calls a name that nobody has, by that name. Of a command that holds `ADDRESS` this is replaced. */
+  readonly services?: Readonly<Record<string, string>>;
 }
 
 /** A dbus-daemon of one test. Its address stays the same when it is restarted. */
@@ -52,13 +54,20 @@ export class PrivateBus {
     return bus;
   }
 
-  private constructor({ limits = {}, authentication = 'EXTERNAL' }: PrivateBusOptions) {
+  private constructor({ limits = {}, authentication = 'EXTERNAL', services = {} }: PrivateBusOptions) {
     this.#folder = mkdtempSync(join(tmpdir(), 'clipmux-bus-'));
     chmodSync(this.#folder, 0o755);
     this.address = `unix:path=${join(this.#folder, 'bus')}`;
     this.env = { DBUS_SYSTEM_BUS_ADDRESS: this.address };
     this.#configuration = join(this.#folder, 'bus.conf');
     const lines = Object.entries(limits).map(([name, value]) => `<limit name="${name}">${value}</limit>`);
+    const servicesFolder = join(this.#folder, 'services');
+    mkdirSync(servicesFolder);
+    for (const [name, command] of Object.entries(services)) {
+      const service = `[D-BUS Service]\nName=${name}\nExec=${command.replaceAll('ADDRESS', this.address)}\nUser=root\n`;
+      writeFileSync(join(servicesFolder, `${name}.service`), service);
+    }
+    lines.push(`<servicedir>${servicesFolder}</servicedir>`);
     writeFileSync(this.#configuration, CONFIGURATION(this.address, authentication, lines.join('\n  ')));
   }
 

@@ -1,5 +1,5 @@
 import { NODE_TIMERS, type Selection, type Timers } from '@clipmux/rpc';
-import { SelectionError } from '@clipmux/selections';
+import { SelectionError, type SelectionErrorCode } from '@clipmux/selections';
 import { PASSWORD_MARK_BYTES_MAX, PASSWORD_MARK_TIMEOUT_MS } from './limits.ts';
 
 /**
@@ -10,6 +10,9 @@ export const PASSWORD_MARK_TYPE = 'x-kde-passwordManagerHint';
 
 /** The mark's content that makes it one. */
 const SECRET = 'secret';
+
+/** Errors after which an offer, or that there is none, is told anyway. */
+const OWNER_IS_GONE: ReadonlySet<SelectionErrorCode> = new Set(['owner-changed', 'owner-died', 'no-owner']);
 
 /** What the mark says, and why it could not be read where that is so. */
 export interface PasswordMark {
@@ -47,6 +50,9 @@ export async function readPasswordMark(
     // Some end it as C does its strings, or as a line.
     return { secret: content.replace(/[\s\0]+$/, '').trimStart() === SECRET };
   } catch (error) {
+    // Another owner, or none: that is told in a moment, and makes this offer void.
+    if (error instanceof SelectionError && OWNER_IS_GONE.has(error.code) && !reading.signal.aborted)
+      await new Promise((resolve) => reading.signal.addEventListener('abort', resolve, { once: true }));
     if (signal.aborted) return { secret: true };
     if (reading.signal.aborted) return { secret: true, unreadable: `no answer in ${PASSWORD_MARK_TIMEOUT_MS} ms` };
     return { secret: true, unreadable: error instanceof SelectionError ? error.code : String(error) };

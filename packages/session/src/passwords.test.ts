@@ -50,7 +50,7 @@ describe('the mark of a password', () => {
     expect(daemon.told).toEqual([grab(MARKED, 0, secret)]);
   });
 
-  it.each<SelectionErrorCode>(['owner-refused', 'owner-died', 'too-large', 'too-many', 'timed-out', 'bad-answer'])(
+  it.each<SelectionErrorCode>(['owner-refused', 'too-large', 'too-many', 'timed-out', 'bad-answer'])(
     'that cannot be read (%s) counts as one, and the log says so',
     async (code) => {
       const { backend, daemon, log } = await connected();
@@ -74,6 +74,31 @@ describe('the mark of a password', () => {
     expect(daemon.told).toEqual([grab(MARKED, 0, true)]);
     expect(backend.reads[0]?.options.signal?.aborted).toBe(true);
     expect(log.at('warning')).toHaveLength(1);
+  });
+
+  it.each<SelectionErrorCode>(['owner-changed', 'owner-died', 'no-owner'])(
+    'that cannot be read as the program has gone (%s) leaves the word to what follows',
+    async (code) => {
+      const { backend, daemon, timers } = await connected();
+      backend.offer('clipboard', ...MARKED);
+      backend.reads[0]?.reject(new SelectionError(code, 'why'));
+      await settle();
+      expect(daemon.told).toEqual([]);
+      backend.offer('clipboard', TEXT);
+      await settle();
+      expect(daemon.told).toEqual([grab([TEXT], 0, false)]);
+      expect(timers.running).toBe(0);
+    },
+  );
+
+  it('that cannot be read as the program has gone counts as one if nothing follows', async () => {
+    const { backend, daemon, timers } = await connected();
+    backend.offer('clipboard', ...MARKED);
+    backend.reads[0]?.reject(new SelectionError('owner-died', 'why'));
+    await settle();
+    timers.advance(PASSWORD_MARK_TIMEOUT_MS);
+    await settle();
+    expect(daemon.told).toEqual([grab(MARKED, 0, true)]);
   });
 
   it('leaves no timer behind', async () => {

@@ -79,10 +79,12 @@ export async function notify(socket: string, { summary, body }: NoticeText, opti
       stream.on('close', () => fail(new NoticeError('no-bus', 'the bus has closed the connection')));
       const parameters = ['clipmux', replaces, 'edit-paste', summary, body, [], {}, DEFAULT_EXPIRY];
       const call = { destination: SERVICE, path: PATH, interface: SERVICE, member: 'Notify' };
-      bus
-        .call(new library.Message({ ...call, signature: 'susssasa{sv}i', body: parameters }))
-        .then((reply) => resolve(idOf(reply)))
-        .catch(fail);
+      bus.on('connect', () => {
+        bus
+          .call(new library.Message({ ...call, signature: 'susssasa{sv}i', body: parameters }))
+          .then((reply) => resolve(idOf(reply)))
+          .catch(fail);
+      });
     });
   } finally {
     end();
