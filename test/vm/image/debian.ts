@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path';
 
 /** Where packages are kept between runs, out of git. */
-const CACHE = join(import.meta.dirname, '../../../.cache/vm');
+export const CACHE = join(import.meta.dirname, '../../../.cache/vm');
 
 /**
  * Unpacks a Debian package into the cache, without installing it (no root needed), and returns the folder.
