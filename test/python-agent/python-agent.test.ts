@@ -126,7 +126,7 @@ describe('an agent in Python, written from docs/protocol.md', () => {
   ])('offers %s, and hands it over', async (_what, text) => {
     harness = new Harness(text, noOwner);
     const wire = await harness.wire;
-    expect(await harness.grabbed).toEqual({ selection: 'clipboard', types: [TEXT], seen: 0 });
+    expect(await harness.grabbed).toEqual({ selection: 'clipboard', types: [TEXT], seen: 0, secret: false });
     const { type, bytes } = await wire.collect(QUESTION, { maxBytes: 16 * MIB });
     expect([type, bytes.length, sha256(bytes)]).toEqual([TEXT, text.length, sha256(text)]);
   });

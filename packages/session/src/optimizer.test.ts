@@ -12,15 +12,15 @@ function loopMs(): number {
   return performance.now() - before;
 }
 
-describe('work that is not to be optimized', () => {
-  it('is slower, and what follows is not', async () => {
-    const without = await withoutOptimizing(() => Promise.resolve(loopMs()));
-    expect(loopMs()).toBeLessThan(without);
-  });
+/** The shortest of several: other work on the machine makes a run longer, never shorter. */
+function bestMs(): number {
+  return Math.min(...Array.from({ length: 7 }, loopMs));
+}
 
-  it('leaves what follows fast when it fails, and its error is handed on', async () => {
-    const without = await withoutOptimizing(() => Promise.resolve(loopMs()));
+describe('work that is not to be optimized', () => {
+  it('is slower, and what follows is not, even after a failure that is handed on', async () => {
+    const without = await withoutOptimizing(() => Promise.resolve(bestMs()));
     await expect(withoutOptimizing(() => Promise.reject(new Error('no display')))).rejects.toThrow('no display');
-    expect(loopMs()).toBeLessThan(without);
+    expect(bestMs()).toBeLessThan(without);
   });
 });

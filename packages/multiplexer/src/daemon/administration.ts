@@ -89,7 +89,7 @@ export class Administration implements ControlTarget {
       owner,
       types: [...types],
     });
-    if (held) return answer('held', held.types);
+    if (held && held.types.length > 0) return answer('held', held.types);
     if (offer) return answer('program', offer.types);
     const { ledger, rules } = this.#daemon.multiplexer.state;
     const owner = ledger[selection];
@@ -97,7 +97,8 @@ export class Administration implements ControlTarget {
     return answer('nobody', []);
   }
 
-  async content(whose: Whose, type: string, signal: AbortSignal): Promise<ControlContent> {
+  /** @param unlimited whether the limit on what is taken from a session is passed */
+  async content(whose: Whose, type: string, signal: AbortSignal, unlimited = false): Promise<ControlContent> {
     const session = this.#whose(whose);
     const { selection } = whose;
     const { multiplexer } = this.#daemon;
@@ -113,7 +114,8 @@ export class Administration implements ControlTarget {
       if (!bytes) throw new RpcError('no-owner', 'the content has just been replaced');
       return { type, size: bytes.length, pieces: oncePiece(bytes) };
     }
-    const { size, pieces } = await this.#find(session).session.request(selection, type, signal);
+    const maxBytes = unlimited ? Number.MAX_SAFE_INTEGER : undefined;
+    const { size, pieces } = await this.#find(session).session.request(selection, type, signal, maxBytes);
     return { type, size, pieces };
   }
 

@@ -118,6 +118,7 @@ export class Daemon implements SessionListener {
     if (!this.logins.available) {
       this.logger.warning(this.withoutLogind);
     }
+    this.eligibility.refresh();
     await this.#server.listen(this.#sessionSocket);
     this.keeper.start();
   }
