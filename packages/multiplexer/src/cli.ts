@@ -1,7 +1,8 @@
 import { parseArgs } from 'node:util';
 import { createLogger, isLogLevel, LOG_LEVELS, type LogLevel } from '@clipmux/posix';
 import { ConfigError, DEFAULT_CONFIG_PATH, DEFAULT_SETTINGS, formatProblem } from './config/index.ts';
-import { PortError } from './port/index.ts';
+import { parseStandIn, STAND_IN_HELP, STAND_IN_OPTIONS } from './guest-agent/index.ts';
+import { PortError, parsePortName } from './port/index.ts';
 import { type Overrides, runDaemon } from './run-daemon.ts';
 import { ListenError } from './sessions/index.ts';
 import { CLIPMUX_VERSION } from './version.ts';
@@ -22,13 +23,16 @@ Share one host clipboard among the graphical sessions of this guest.
   --control-socket PATH   where clipmuxctl connects, unless systemd hands a socket over
                           (default: control.sock beside a session socket given here,
                           else ${SOCKETS.control})
+  --guest-agent PORT      another port on which qemu-ga's JSON is spoken: a character
+                          device, or unix:PATH to listen on; may be given several times
   --config FILE           the configuration; drop-ins are FILE.d/*.toml
                           (default: ${DEFAULT_CONFIG_PATH}, which need not exist)
   --no-logind             do not ask logind who is active
   --log-level LEVEL       ${LOG_LEVELS.join(', ')} (default: info)
-  --help                  show this text
-  --version               show the version
+  -h, --help              show this text
+  -V, --version           show the version
 
+${STAND_IN_HELP}
 What is given here overrides the configuration. SIGHUP reads the configuration anew.
 SIGTERM and SIGINT end it cleanly. Exit status:
   ${EXIT.ok}  ended as asked
@@ -72,10 +76,12 @@ function parse(argv: readonly string[]): Options | number {
         'session-socket': { type: 'string' },
         'control-socket': { type: 'string' },
         config: { type: 'string' },
+        'guest-agent': { type: 'string', multiple: true, default: [] },
         'no-logind': { type: 'boolean', default: false },
         'log-level': { type: 'string' },
-        help: { type: 'boolean', default: false },
-        version: { type: 'boolean', default: false },
+        help: { type: 'boolean', short: 'h', default: false },
+        version: { type: 'boolean', short: 'V', default: false },
+        ...STAND_IN_OPTIONS,
       },
     });
     if (values.help) {
@@ -86,11 +92,21 @@ function parse(argv: readonly string[]): Options | number {
       process.stdout.write(`clipmuxd ${CLIPMUX_VERSION}\n`);
       return EXIT.ok;
     }
+    const standIn = parseStandIn(values, process.env);
+    if (standIn.dump !== undefined) {
+      process.stdout.write(standIn.dump);
+      return EXIT.ok;
+    }
     const overrides: Overrides = {
       port: values.port,
-      sessionSocket: values['session-socket'],
+      sessionSocket: values['session-socket'] ?? standIn.sessionSocket,
       controlSocket: values['control-socket'],
-      logLevel: parseLogLevel(values['log-level']),
+      logLevel: parseLogLevel(values['log-level']) ?? (standIn.verbose ? 'debug' : undefined),
+      guestAgent: {
+        ports: [...values['guest-agent'], ...(standIn.port === undefined ? [] : [standIn.port])].map(checkPort),
+        allow: standIn.allow,
+        block: standIn.block,
+      },
     };
     return { config: values.config, logind: !values['no-logind'], overrides };
   } catch (error) {
@@ -102,4 +118,10 @@ function parse(argv: readonly string[]): Options | number {
 function parseLogLevel(text: string | undefined): LogLevel | undefined {
   if (text === undefined || isLogLevel(text)) return text;
   throw new TypeError(`--log-level takes ${LOG_LEVELS.join(', ')}, not "${text}"`);
+}
+
+/** @throws {PortError} */
+function checkPort(name: string): string {
+  parsePortName(name);
+  return name;
 }

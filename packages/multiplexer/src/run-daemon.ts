@@ -13,11 +13,13 @@ import {
   changedSettings,
   DEFAULT_CONFIG_PATH,
   formatProblem,
+  type GuestAgentSettings,
   loadSettings,
   type Settings,
 } from './config/index.ts';
 import { ControlServer } from './control/index.ts';
 import { Administration, Daemon } from './daemon/index.ts';
+import { DaemonTarget, GuestAgent } from './guest-agent/index.ts';
 import { Logind } from './logind/index.ts';
 import { parsePortName } from './port/index.ts';
 
@@ -27,6 +29,12 @@ export interface Overrides {
   readonly sessionSocket: string | undefined;
   readonly controlSocket: string | undefined;
   readonly logLevel: LogLevel | undefined;
+  /** Ports and blocked commands are added to those of the configuration. */
+  readonly guestAgent: {
+    readonly ports: readonly string[];
+    readonly allow: readonly string[] | undefined;
+    readonly block: readonly string[];
+  };
 }
 
 export interface RunOptions {
@@ -71,6 +79,12 @@ export async function runDaemon(options: RunOptions): Promise<void> {
     logger: logger.child('control'),
     connectionsMax: settings.limits.controlConnections,
   });
+  const guestAgent = new GuestAgent({
+    target: new DaemonTarget(daemon, administration),
+    settings: () => daemon.settings.guestAgent,
+    version,
+    logger: logger.child('guest-agent'),
+  });
   const ended = nextSignal('SIGTERM', 'SIGINT');
   process.on('SIGHUP', () => {
     try {
@@ -85,15 +99,18 @@ export async function runDaemon(options: RunOptions): Promise<void> {
     await logind?.start();
     await control.listen(controlFd === undefined ? { path: settings.sockets.control } : { fd: controlFd });
     await daemon.start();
+    await guestAgent.start();
     logger.info('ready', { version, port: settings.port });
     tellSystemd({ ready: true }, logger);
     const stopWatchdog = startSystemdWatchdog();
     const signal = await ended;
+    await guestAgent.thawed();
     logger.info('ending', { signal });
     stopWatchdog();
     tellSystemd({ stopping: true }, logger);
   } finally {
     // Also what had started before something else could not: it would keep the process alive.
+    await guestAgent.stop();
     await control.close();
     await daemon.stop();
     logind?.stop();
@@ -110,6 +127,19 @@ function load({ config, overrides }: RunOptions): Settings {
       control: overrides.controlSocket ?? besideSession(overrides.sessionSocket) ?? settings.sockets.control,
     },
     log: { level: overrides.logLevel ?? settings.log.level },
+    guestAgent: guestAgentSettings(settings.guestAgent, overrides.guestAgent),
+  };
+}
+
+function guestAgentSettings(
+  settings: GuestAgentSettings,
+  { ports, allow, block }: Overrides['guestAgent'],
+): GuestAgentSettings {
+  return {
+    ...settings,
+    ports: [...new Set([...settings.ports, ...ports])],
+    allow: allow ?? settings.allow,
+    block: [...settings.block, ...block],
   };
 }
 

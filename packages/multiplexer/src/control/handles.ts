@@ -110,6 +110,11 @@ export class Handles {
     return [...pieces].map(([type, list]) => ({ type, bytes: Buffer.concat(list) }));
   }
 
+  /** Whether that handle is open. Does not count as using it. */
+  has(handle: number): boolean {
+    return this.#entries.has(handle);
+  }
+
   /** @throws {RpcError} `no-such-handle` */
   close(handle: number): void {
     const entry = this.#find(handle);

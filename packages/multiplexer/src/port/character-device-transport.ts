@@ -9,7 +9,7 @@ const DEVICE_RETRY_CEILING_MS = 5_000;
 /** A port that is a character device: `/dev/virtio-ports/NAME` of virtio-serial. */
 export class CharacterDeviceTransport implements PortTransport {
   readonly name: string;
-  readonly retryCeiling = DEVICE_RETRY_CEILING_MS;
+  readonly retryCeiling: number = DEVICE_RETRY_CEILING_MS;
   readonly #method: CharacterDeviceMethod | undefined;
   /** Open, while its host is absent: opening anew each time would send the host an event each time. */
   #waiting: CharacterDevice | undefined;
