@@ -171,7 +171,7 @@ export class ArbiterWorld {
       }
       case 'session-times-out': {
         const [request] = this.state.hostRequests.keys();
-        if (request !== undefined) this.apply({ kind: 'session-failed', request });
+        if (request !== undefined) this.apply({ kind: 'session-failed', request, reason: 'owner-failed' });
         return;
       }
       default:

@@ -73,7 +73,7 @@ function apply(step: Step, event: ArbiterEvent): void {
     case 'session-answered':
       return answerRequest(step, event.request, event.size);
     case 'session-failed':
-      return failHostRequest(step, event.request, 'owner-failed');
+      return failHostRequest(step, event.request, event.reason);
     case 'host-answered':
       if (step.takeSessionRequest(event.request)) step.emit({ kind: 'data-to-session', request: event.request });
       return;

@@ -74,15 +74,18 @@ export type ArbiterEvent =
   | { readonly kind: 'session-request-cancelled'; readonly request: RequestId }
   /** The agent has the content for a host's request and says how large it is. */
   | { readonly kind: 'session-answered'; readonly request: RequestId; readonly size: number }
-  /** The agent cannot serve a host's request, or did not answer in time. */
-  | { readonly kind: 'session-failed'; readonly request: RequestId }
+  /** The agent cannot serve a host's request, has more than may be asked for, or did not answer in time. */
+  | { readonly kind: 'session-failed'; readonly request: RequestId; readonly reason: SessionFailure }
   /** The host's answer to a session's request begins to arrive. */
   | { readonly kind: 'host-answered'; readonly request: RequestId }
   /** The host answered with nothing, or did not answer in time. */
   | { readonly kind: 'host-failed'; readonly request: RequestId; readonly refusal: Refusal };
 
 /** Why a request of the host's is answered with nothing. */
-export type EmptyReason = 'no-owner' | 'type-unavailable' | 'too-large' | 'owner-failed' | 'ownership-ended';
+export type EmptyReason = 'no-owner' | 'type-unavailable' | 'ownership-ended' | SessionFailure;
+
+/** Why a session that was asked does not serve the host. */
+export type SessionFailure = 'owner-failed' | 'too-large' | 'timed-out';
 
 /** What is to be done outside. The order counts. */
 export type ArbiterEffect =

@@ -1,6 +1,6 @@
 /** Who owns each selection and who answers whom, decided without I/O. */
 export { arbitrate } from './arbiter.ts';
-export type { ArbiterEffect, ArbiterEvent, ArbiterResult, EmptyReason, Refusal } from './events.ts';
+export type { ArbiterEffect, ArbiterEvent, ArbiterResult, EmptyReason, Refusal, SessionFailure } from './events.ts';
 export { type DirectionRule, NO_RULES, permitted, type Rules } from './rules.ts';
 export { SELECTIONS, type Selection } from './selection.ts';
 export {

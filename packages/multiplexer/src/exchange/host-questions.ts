@@ -1,5 +1,6 @@
 import type { Logger } from '@clipmux/posix';
-import type { RequestId, Selection } from '../arbiter/index.ts';
+import { RpcError } from '@clipmux/rpc';
+import type { RequestId, Selection, SessionFailure } from '../arbiter/index.ts';
 import type { OutgoingContent } from '../host-link/index.ts';
 import { leave, type SessionPeer } from './contracts.ts';
 
@@ -12,7 +13,7 @@ interface Question {
 /** How a session has answered. */
 export interface HostQuestionsListener {
   answered(request: RequestId, size: number): void;
-  failed(request: RequestId): void;
+  failed(request: RequestId, reason: SessionFailure): void;
 }
 
 /** What the host has asked of sessions, until the arbiter has decided on each answer. */
@@ -29,7 +30,7 @@ export class HostQuestions {
   /** Asks the session, which may have gone. One of the listener's two methods is called later, unless it is let off before. */
   ask(request: RequestId, peer: SessionPeer | undefined, selection: Selection, type: string): void {
     if (!peer) {
-      this.#listener.failed(request);
+      this.#listener.failed(request, 'owner-failed');
       return;
     }
     const question: Question = { controller: new AbortController(), answer: null };
@@ -45,7 +46,7 @@ export class HostQuestions {
       },
       (error: unknown) => {
         this.#logger.debug('a session did not serve the host', { request, type, error: String(error) });
-        this.#listener.failed(request);
+        this.#listener.failed(request, failureOf(error));
       },
     );
   }
@@ -64,4 +65,10 @@ export class HostQuestions {
     question?.controller.abort();
     if (question?.answer) leave(question.answer.pieces);
   }
+}
+
+/** What a person can do something about is told from the rest. */
+function failureOf(error: unknown): SessionFailure {
+  const name = error instanceof RpcError ? error.name : undefined;
+  return name === 'too-large' || name === 'timed-out' ? name : 'owner-failed';
 }

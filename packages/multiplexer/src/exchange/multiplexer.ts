@@ -67,7 +67,7 @@ export class Multiplexer implements HostLinkListener {
     this.#hostQuestions = new HostQuestions(
       {
         answered: (request, size) => this.#dispatch({ kind: 'session-answered', request, size }),
-        failed: (request) => this.#dispatch({ kind: 'session-failed', request }),
+        failed: (request, reason) => this.#dispatch({ kind: 'session-failed', request, reason }),
       },
       options.logger,
     );
