@@ -23,6 +23,7 @@ const NAMES = [
   'STRING',
 ];
 const MORE_NAMES = [
+  'x-kde-passwordManagerHint',
   'TEXT',
   'COMPOUND_TEXT',
   'image/png',
