@@ -1,4 +1,5 @@
 import type { Logger } from '@clipmux/posix';
+import { type PieceSource, RpcError, sourceOf } from '@clipmux/rpc';
 import {
   type ClipboardDataHead,
   ClipboardDataWriter,
@@ -9,8 +10,8 @@ import {
 } from '@clipmux/vdagent';
 import type { RequestId } from '../arbiter/index.ts';
 import type { HostKind } from './host-kind.ts';
-import { GATHER_BYTES } from './limits.ts';
-import { gather, type OutgoingContent } from './outgoing-content.ts';
+import { GATHER_BYTES, PORT_WRITE_BYTES } from './limits.ts';
+import { gather, type OutgoingContent, waitForMore } from './outgoing-content.ts';
 import type { PortWriter } from './port-writer.ts';
 
 /** A request of the host's that waits for its answer, and how that is to be written. */
@@ -22,6 +23,9 @@ interface Question {
 }
 
 const NO_CONTENT = new Uint8Array(0);
+
+/** Room for the headers of the chunks in one write, with some to spare. */
+const FRAMING_BYTES = PORT_WRITE_BYTES / 128;
 
 /** What the host has asked of the guest. Every question gets one answer, on the port that it came from. */
 export class GuestAnswers {
@@ -73,9 +77,9 @@ export class GuestAnswers {
   }
 
   async #send(request: RequestId, question: Question, content: OutgoingContent): Promise<void> {
-    let gathered: Awaited<ReturnType<typeof gather>>;
+    const source = sourceOf(content.pieces);
     try {
-      gathered = await gather(content, GATHER_BYTES);
+      await gather(source, content.size, GATHER_BYTES);
     } catch (error) {
       this.#logger.warning('the content for the host broke off; answered with nothing', {
         request,
@@ -84,37 +88,18 @@ export class GuestAnswers {
       sendEmpty(question);
       return;
     }
-    const { held, rest } = gathered;
     this.#logger.debug('the guest answers', { request, size: content.size });
     if (content.size === 0 && question.head.clipboardType !== ClipboardType.UTF8_TEXT) {
       sendEmpty(question);
       return;
     }
-    const writer = new ClipboardDataWriter(VDP_CLIENT_PORT, question.head, content.size, question.format);
-    if (!rest) {
-      question.writer.push({ kind: 'framed', buffers: [...writer.write(...held), ...writer.end()] });
+    if (content.size > GATHER_BYTES) {
+      await sendSlowly(question, content.size, source);
       return;
     }
-    await new Promise<void>((resolve) => {
-      question.writer.push({
-        kind: 'content',
-        send: async (write) => {
-          try {
-            await write(writer.write(...held));
-            for (let next = await rest.next(); !next.done; next = await rest.next())
-              await write(writer.write(next.value));
-            await write(writer.end());
-          } finally {
-            await rest.return?.();
-            resolve();
-          }
-        },
-        dropped: () => {
-          rest.return?.().catch(() => {}); // whoever made it is told by this; nobody waits for the outcome
-          resolve();
-        },
-      });
-    });
+    const writer = new ClipboardDataWriter(VDP_CLIENT_PORT, question.head, content.size, question.format);
+    const buffers = [...writer.write(...source.take(content.size)), ...writer.end()];
+    question.writer.push({ kind: 'framed', buffers });
   }
 
   #take(request: RequestId): Question | undefined {
@@ -122,6 +107,43 @@ export class GuestAnswers {
     this.#questions.delete(request);
     return question;
   }
+}
+
+/**
+ * Sends content while it still arrives, as the port takes it. Settles when it has been sent, or cannot be.
+ *
+ * It is framed in one buffer over and over: new memory for each write would cost more than the copy into it.
+ */
+function sendSlowly({ head, format, writer: port }: Question, size: number, source: PieceSource): Promise<void> {
+  return new Promise((resolve) => {
+    const leave = () => {
+      source.cancel(new RpcError('cancelled', 'the host takes no more of it'));
+      resolve();
+    };
+    const send = async (write: (buffers: readonly Uint8Array[]) => Promise<void>) => {
+      try {
+        const batch = Buffer.allocUnsafeSlow(PORT_WRITE_BYTES + FRAMING_BYTES);
+        let spare: Buffer | undefined = batch;
+        const allocate = (bytes: number) => {
+          const memory = spare ?? Buffer.allocUnsafeSlow(bytes);
+          spare = undefined;
+          return memory;
+        };
+        const writer = new ClipboardDataWriter(VDP_CLIENT_PORT, head, size, format, {
+          batchSize: batch.length,
+          allocate,
+        });
+        while (writer.remaining > 0) {
+          if (source.available === 0) await waitForMore(source);
+          await write(writer.write(...source.take(Math.min(writer.remaining, PORT_WRITE_BYTES))));
+          spare = batch;
+        }
+      } finally {
+        leave();
+      }
+    };
+    port.push({ kind: 'content', send, dropped: leave });
+  });
 }
 
 /**

@@ -92,7 +92,8 @@ export class HostLink {
         streamAbort: () => this.#hostRequests.abort('the host broke off its answer'),
         error: (error) => this.#protocolError(error),
       },
-      { streams: (header) => header.type === MessageType.CLIPBOARD },
+      // A port's reads are each in memory of their own, which is nobody's after us.
+      { streams: (header) => header.type === MessageType.CLIPBOARD, mayChangeInput: true },
     );
   }
 

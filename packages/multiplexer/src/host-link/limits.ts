@@ -1,3 +1,5 @@
+import { TRANSFER_WINDOW_BYTES } from '@clipmux/rpc';
+
 /** Time, in ms, that a host has to announce itself first when the port opens. New QEMU and SPICE clients do at once; QEMU 7.2 waits for us. */
 export const ANNOUNCE_WAIT_MS = 200;
 
@@ -9,10 +11,15 @@ export const LATE_ANSWER_MS = 60_000;
 
 /**
  * Content up to this many bytes is gathered before the first byte goes to the host, so that an owner that fails midway becomes
- * an empty answer. What is larger is begun once this much is there: if it then breaks off, the link must be reset, because a
+ * an empty answer. An agent sends no more than this ahead. What is larger is begun once this much is there: if it then breaks off, the link must be reset, because a
  * message's size is told before its first byte. As much as the session wire's window, so it costs no extra round trip.
  */
-export const GATHER_BYTES = 2 * 1024 * 1024;
+export const GATHER_BYTES = TRANSFER_WINDOW_BYTES;
+
+/**
+ * Content, in bytes, that goes to the port in one write: most of what a unix socket takes at once (net.core.wmem_default is 208 KiB).
+ */
+export const PORT_WRITE_BYTES = 128 * 1024;
 
 /** What the administrator may set; looked at when it is needed, so that a change holds from then on. */
 export interface HostLinkSettings {

@@ -99,17 +99,27 @@ export class PortWriter {
     }
   }
 
+  /** Resolves when the stream holds none of it any more: the memory may then be used again. */
   async #writeSlowly(buffers: readonly Uint8Array[]): Promise<void> {
-    for (const buffer of buffers) {
-      if (this.#closed) throw new PortClosedError();
-      if (!this.#stream.write(buffer)) await new Promise<void>((resolve) => this.#wakers.add(resolve));
+    if (this.#closed) throw new PortClosedError();
+    let wake: () => void = () => {};
+    this.#write(buffers, () => wake());
+    // Mostly the kernel has taken it by now.
+    if (this.#stream.writableLength > 0) {
+      await new Promise<void>((resolve) => {
+        wake = resolve;
+        this.#wakers.add(resolve);
+      });
+      this.#wakers.delete(wake);
     }
     if (this.#closed) throw new PortClosedError();
   }
 
-  #write(buffers: readonly Uint8Array[]): void {
+  #write(buffers: readonly Uint8Array[], written?: () => void): void {
     this.#stream.cork();
-    for (const buffer of buffers) this.#stream.write(buffer);
+    for (const [index, buffer] of buffers.entries()) {
+      this.#stream.write(buffer, index === buffers.length - 1 ? written : undefined);
+    }
     this.#stream.uncork();
   }
 

@@ -24,8 +24,9 @@ export {
   type Result,
   type SentParams,
 } from './methods.ts';
-export type { ContentRequest, IncomingContent, RequestOptions } from './transfer/incoming.ts';
+export type { ContentRequest, IncomingContent, IncomingPieces, RequestOptions } from './transfer/incoming.ts';
 export type { ContentAnswer, ContentHandler, ContentQuestion } from './transfer/outgoing.ts';
 export { PieceQueue, type PieceQueueOptions } from './transfer/piece-queue.ts';
+export { type PieceSource, sourceOf } from './transfer/source.ts';
 export { SessionWire } from './wire.ts';
 export type { CloseReason, NotificationHandlers, WireCallOptions, WireHandlers, WireOptions } from './wire-types.ts';

@@ -5,10 +5,6 @@ export async function collectContent(
   incoming: IncomingContent,
 ): Promise<{ readonly type: string; readonly bytes: Buffer }> {
   const bytes = Buffer.allocUnsafeSlow(incoming.size);
-  let filled = 0;
-  for await (const piece of incoming.content) {
-    bytes.set(piece, filled);
-    filled += piece.byteLength;
-  }
+  await incoming.content.gatherInto(bytes);
   return { type: incoming.type, bytes };
 }

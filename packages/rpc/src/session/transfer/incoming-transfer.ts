@@ -1,6 +1,7 @@
 import { RpcError, type TimerHandle, type Timers } from '../../peer/index.ts';
 import { TRANSFER_CREDIT_STEP_BYTES, TRANSFER_WINDOW_BYTES } from '../limits.ts';
 import { PieceList } from './piece-list.ts';
+import type { PieceSource } from './source.ts';
 
 /** What a transfer tells its surroundings. */
 interface IncomingTransferEvents {
@@ -17,8 +18,19 @@ interface Waiter {
   reject(error: RpcError): void;
 }
 
-/** One transfer on the receiving side: asked for, then announced, then received under the window, and read at the reader's speed. */
-export class IncomingTransfer implements AsyncIterable<Uint8Array> {
+/** A buffer that takes the content as it comes. */
+interface Destination {
+  readonly bytes: Uint8Array;
+  filled: number;
+  resolve(): void;
+  reject(error: RpcError): void;
+}
+
+/**
+ * One transfer on the receiving side: asked for, then announced, then received under the window, and read at the reader's speed, in one of
+ * three ways: as an iterable, as a source of all that is there, or into a buffer.
+ */
+export class IncomingTransfer implements AsyncIterable<Uint8Array>, PieceSource {
   readonly id: number;
   readonly #stallTimeoutMs: number;
   readonly #timers: Timers;
@@ -37,6 +49,10 @@ export class IncomingTransfer implements AsyncIterable<Uint8Array> {
   #failure: RpcError | undefined;
   #reading = false;
   #waiter: Waiter | undefined;
+  /** Who is told of the next bytes, and when that is about to be done. */
+  #moreCallback: (() => void) | undefined;
+  #tellingMore: NodeJS.Immediate | undefined;
+  #destination: Destination | undefined;
   #stallTimer: TimerHandle | undefined;
 
   constructor(id: number, stallTimeoutMs: number, timers: Timers, events: IncomingTransferEvents) {
@@ -78,9 +94,11 @@ export class IncomingTransfer implements AsyncIterable<Uint8Array> {
   data(piece: Uint8Array): void {
     if (this.#state !== 'receiving') return;
     this.#received += piece.byteLength;
+    if (this.#destination !== undefined) return this.#fill(this.#destination, piece);
     const waiter = this.#stopWaiting();
     if (waiter === undefined) this.#pieces.pushCompact(piece);
     if (this.#received === this.#size) this.#finish('complete', undefined);
+    this.#scheduleMore();
     if (waiter !== undefined) {
       this.#taken(piece.byteLength);
       waiter.resolve({ done: false, value: piece });
@@ -93,8 +111,57 @@ export class IncomingTransfer implements AsyncIterable<Uint8Array> {
     this.#failure = error;
     this.#pieces.clear();
     const waiter = this.#stopWaiting();
+    const destination = this.#destination;
+    this.#destination = undefined;
     this.#finish('failed', error);
     waiter?.reject(error);
+    destination?.reject(error);
+    this.#scheduleMore();
+  }
+
+  /** Bytes that can be taken now. */
+  get available(): number {
+    return this.#pieces.byteLength;
+  }
+
+  /** Whether nothing comes after what is available. */
+  get ended(): boolean {
+    return this.#state === 'complete' || this.#state === 'failed';
+  }
+
+  /** Why the rest does not come. */
+  get failure(): { readonly error: RpcError } | undefined {
+    return this.#failure && { error: this.#failure };
+  }
+
+  /** Takes up to so many bytes of what is there. */
+  take(maxBytes: number): Uint8Array[] {
+    const before = this.#pieces.byteLength;
+    const taken = this.#pieces.take(maxBytes);
+    this.#taken(before - this.#pieces.byteLength);
+    return taken;
+  }
+
+  /** Calls back once, never from within this call, when more has come, or it is over. What comes in one turn is told of once. */
+  more(callback: () => void): void {
+    this.#moreCallback = callback;
+    if (this.ended) return this.#scheduleMore();
+    this.#awaitBytes();
+  }
+
+  /** Puts all of it into `bytes`, which are as many as were announced. @throws {RpcError} as the iterator */
+  async gatherInto(bytes: Uint8Array): Promise<void> {
+    let filled = 0;
+    for (const piece of this.take(bytes.byteLength)) {
+      bytes.set(piece, filled);
+      filled += piece.byteLength;
+    }
+    if (this.#failure !== undefined) throw this.#failure;
+    if (this.#state === 'complete') return;
+    await new Promise<void>((resolve, reject) => {
+      this.#destination = { bytes, filled, resolve, reject };
+      this.#awaitBytes();
+    });
   }
 
   /** Gives it up and tells the sender, unless it is over. */
@@ -129,9 +196,44 @@ export class IncomingTransfer implements AsyncIterable<Uint8Array> {
       return Promise.reject(new Error('the content of a transfer is read one piece at a time'));
     return new Promise((resolve, reject) => {
       this.#waiter = { resolve, reject };
-      const stalled = () => this.cancel(new RpcError('timed-out', `nothing came for ${this.#stallTimeoutMs} ms`));
-      this.#stallTimer = this.#timers.set(stalled, this.#stallTimeoutMs);
+      this.#awaitBytes();
     });
+  }
+
+  /** Straight into the buffer, without a promise for each piece. */
+  #fill(destination: Destination, piece: Uint8Array): void {
+    destination.bytes.set(piece, destination.filled);
+    destination.filled += piece.byteLength;
+    if (this.#received === this.#size) {
+      this.#stopWaiting();
+      this.#destination = undefined;
+      this.#finish('complete', undefined);
+      destination.resolve();
+    } else {
+      this.#awaitBytes();
+      this.#taken(piece.byteLength);
+    }
+  }
+
+  /** The last bytes are told of at once; before them, those of one turn together, so that they can be handed on together. */
+  #scheduleMore(): void {
+    if (this.#moreCallback === undefined) return;
+    if (this.ended) queueMicrotask(() => this.#tellMore());
+    else this.#tellingMore ??= setImmediate(() => this.#tellMore());
+  }
+
+  #tellMore(): void {
+    if (this.#tellingMore !== undefined) clearImmediate(this.#tellingMore);
+    this.#tellingMore = undefined;
+    const callback = this.#moreCallback;
+    this.#moreCallback = undefined;
+    callback?.();
+  }
+
+  #awaitBytes(): void {
+    if (this.#stallTimer !== undefined) this.#timers.clear(this.#stallTimer);
+    const stalled = () => this.cancel(new RpcError('timed-out', `nothing came for ${this.#stallTimeoutMs} ms`));
+    this.#stallTimer = this.#timers.set(stalled, this.#stallTimeoutMs);
   }
 
   #taken(bytes: number): void {

@@ -13,7 +13,7 @@ export interface PieceQueueOptions {
 
 /**
  * Content that is pushed in as it comes off another wire and read, once, by a transfer or a `for await`. Pieces are not copied; their memory must
- * not change after `write`. What is written in one go is sent together, so that small pieces do not cost a frame each.
+ * not change after `write`. What is written in one turn of the event loop is sent together, so that pieces do not cost a frame and a write each.
  *
  * The bound is the producer's to keep: it pauses when `write` returns false, until `drained()`. Pieces already at hand may still be written.
  */
@@ -26,6 +26,7 @@ export class PieceQueue implements AsyncIterable<Uint8Array>, PieceSource {
   #failure: { error: unknown } | undefined;
   #reading = false;
   #waiting: (() => void) | undefined;
+  #waking: NodeJS.Immediate | undefined;
   #draining: (() => void)[] = [];
 
   constructor(options: PieceQueueOptions = {}) {
@@ -62,7 +63,7 @@ export class PieceQueue implements AsyncIterable<Uint8Array>, PieceSource {
     if (this.#ended) throw new Error('PieceQueue: write after end');
     if (this.#cancelled) return true;
     this.#list.push(piece);
-    if (piece.byteLength > 0) this.#wake();
+    if (piece.byteLength > 0 && this.#waiting !== undefined) this.#waking ??= setImmediate(() => this.#wakeNow());
     return this.#list.byteLength < this.#highWaterBytes;
   }
 
@@ -132,11 +133,17 @@ export class PieceQueue implements AsyncIterable<Uint8Array>, PieceSource {
     };
   }
 
-  /** Wakes the reader after whatever is being written now: that is how small pieces get into one frame. */
+  /** Nothing more comes: the reader need not wait for the end of the turn. */
   #wake(): void {
+    if (this.#waiting !== undefined) queueMicrotask(() => this.#wakeNow());
+  }
+
+  #wakeNow(): void {
+    if (this.#waking !== undefined) clearImmediate(this.#waking);
+    this.#waking = undefined;
     const waiting = this.#waiting;
     this.#waiting = undefined;
-    if (waiting !== undefined) queueMicrotask(waiting);
+    waiting?.();
   }
 
   #drain(): void {

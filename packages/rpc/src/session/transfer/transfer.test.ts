@@ -508,6 +508,47 @@ describe('an asker', () => {
     expect(timers.running).toBe(0);
   });
 
+  it('is read as a source: told of once for all that came in a turn, and once for the end', async () => {
+    const { wire, raw, timers } = rawAgent();
+    const coming = wire.request(TEXT, { maxBytes: 9, stallTimeoutMs: 50 });
+    const { id } = await raw.nextJson();
+    raw.send({ id, result: { size: 6, type: 'x' } });
+    const { content } = await coming;
+    const told = vi.fn();
+    content.more(told);
+    raw.together([1, Buffer.from('ab')], [1, Buffer.from('cd')]);
+    await vi.waitFor(() => expect(told).toHaveBeenCalledTimes(1));
+    expect([content.available, content.ended]).toEqual([4, false]);
+    expect(Buffer.concat(content.take(3)).toString()).toBe('abc');
+    content.more(told);
+    raw.data(1, Buffer.from('ef'));
+    await vi.waitFor(() => expect(told).toHaveBeenCalledTimes(2));
+    expect([content.available, content.ended, content.failure]).toEqual([3, true, undefined]);
+    expect(Buffer.concat(content.take(9)).toString()).toBe('def');
+    expect(timers.running).toBe(0);
+  });
+
+  it('fails as a source, and into a buffer, when nothing more comes in time', async () => {
+    const { wire, raw, timers } = rawAgent();
+    const asked = [wire.request(TEXT, { maxBytes: 9, stallTimeoutMs: 50 }), wire.request(TEXT, { maxBytes: 9 })];
+    for (const _ of asked) {
+      const { id } = await raw.nextJson();
+      raw.send({ id, result: { size: 6, type: 'x' } });
+    }
+    const [source, buffer] = (await Promise.all(asked)).map(({ content }) => content);
+    const told = vi.fn();
+    source?.more(told);
+    raw.together([1, Buffer.from('ab')], [2, Buffer.from('ab')]);
+    await vi.waitFor(() => expect(told).toHaveBeenCalled());
+    source?.more(told);
+    const gathered = buffer?.gatherInto(Buffer.alloc(6));
+    timers.advance(10_000);
+    await expect(gathered).rejects.toMatchObject({ name: 'timed-out' });
+    await vi.waitFor(() => expect(told).toHaveBeenCalledTimes(2));
+    expect(source?.failure?.error).toMatchObject({ name: 'timed-out' });
+    expect([source?.available, source?.ended, timers.running]).toEqual([0, true, 0]);
+  });
+
   it('passes on what the sender aborted with', async () => {
     const { wire, raw } = rawAgent();
     const content = wire.collect(TEXT, { maxBytes: 9 });
