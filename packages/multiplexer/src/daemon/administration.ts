@@ -12,6 +12,7 @@ import { Capability } from '@clipmux/vdagent';
 import { permitted, type Selection, type SessionId } from '../arbiter/index.ts';
 import { describeSettings } from '../config/index.ts';
 import type { ControlContent, ControlTarget, HeldContent, Whose } from '../control/index.ts';
+import { wholeContent } from '../exchange/index.ts';
 import { formatPolicy, parsePolicy } from '../policy/index.ts';
 import type { RegisteredSession } from '../sessions/index.ts';
 import type { Daemon } from './daemon.ts';
@@ -107,12 +108,12 @@ export class Administration implements ControlTarget {
     if (!types.includes(type)) throw new RpcError('type-unavailable', `${type} is not among the types offered`);
     if (owner === 'host') {
       const { size, content } = await multiplexer.requestFromSession(session, selection, type, signal);
-      return { type, size, pieces: content instanceof Uint8Array ? oncePiece(content) : content };
+      return { type, size, pieces: content instanceof Uint8Array ? wholeContent(content) : content };
     }
     if (owner === 'held') {
       const bytes = multiplexer.heldContent(session, selection, type);
       if (!bytes) throw new RpcError('no-owner', 'the content has just been replaced');
-      return { type, size: bytes.length, pieces: oncePiece(bytes) };
+      return { type, size: bytes.length, pieces: wholeContent(bytes) };
     }
     const maxBytes = unlimited ? Number.MAX_SAFE_INTEGER : undefined;
     const { size, pieces } = await this.#find(session).session.request(selection, type, signal, maxBytes);
@@ -243,8 +244,4 @@ export class Administration implements ControlTarget {
 
 function copyOf(types: readonly string[] | null): string[] | null {
   return types && [...types];
-}
-
-async function* oncePiece(content: Uint8Array): AsyncGenerator<Uint8Array> {
-  if (content.length > 0) yield content;
 }

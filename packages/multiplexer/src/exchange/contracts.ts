@@ -48,3 +48,8 @@ export function leave(pieces: AsyncIterable<Uint8Array>): void {
   // Nobody is left to be told that its clean-up failed.
   Promise.resolve(pieces[Symbol.asyncIterator]().return?.()).catch(() => undefined);
 }
+
+/** Bytes that are all there, as a content that is on its way. */
+export async function* wholeContent(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
+  if (bytes.length > 0) yield bytes;
+}

@@ -15,7 +15,14 @@ import {
   type SessionId,
 } from '../arbiter/index.ts';
 import type { HostLink, HostLinkListener, IncomingContent } from '../host-link/index.ts';
-import { type HostContent, leave, type PortControl, type SessionOffer, type SessionPeer } from './contracts.ts';
+import {
+  type HostContent,
+  leave,
+  type PortControl,
+  type SessionOffer,
+  type SessionPeer,
+  wholeContent,
+} from './contracts.ts';
 import { type HeldContent, HeldContents } from './held-contents.ts';
 import { HostContentExpiry } from './host-content-expiry.ts';
 import { HostQuestions } from './host-questions.ts';
@@ -296,7 +303,7 @@ export class Multiplexer implements HostLinkListener {
 
   #answerHostWithHeld({ request, session, selection, type }: Extract<ArbiterEffect, { kind: 'held-to-host' }>): void {
     const content = this.#held.get(session, selection, type) ?? NO_CONTENT;
-    void this.#hostLink?.answer(request, { size: content.length, pieces: oncePiece(content) });
+    void this.#hostLink?.answer(request, { size: content.length, pieces: wholeContent(content) });
     this.#open.answered(request, { size: content.length });
   }
 
@@ -331,10 +338,6 @@ const ENDS_HOST_REQUESTS: ReadonlySet<ArbiterEvent['kind']> = new Set([
 ]);
 
 const NO_CONTENT = new Uint8Array(0);
-
-async function* oncePiece(content: Uint8Array): AsyncGenerator<Uint8Array> {
-  yield content;
-}
 
 function describe(owner: Owner): Record<string, string | number> {
   if (owner.kind === 'nobody') return { owner: 'nobody' };
