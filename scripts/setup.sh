@@ -19,9 +19,10 @@ test  | zenity          | zenity             | a GTK program to copy from and pa
 test  | xdotool         | xdotool            | presses the keys in that program
 test  | dbus            | dbus-daemon        | a private bus for the tests against logind
 test  | systemd         | systemd-analyze    | checks the units
-test  | socat           | socat              | terminals that stand in for the device of the port
+test  | socat           | socat              | terminals that stand in for the device of the port; a client of the guest agent
 test  | groff-base      | groff              | formats the manual pages
 test  | mandoc          | mandoc             | checks them
+test  | qemu-guest-agent | qemu-ga           | the real guest agent, behind clipmuxd and next to it
 test  | python3         | python3            | the agent in another language, written from docs/protocol.md
 bench | spice-vdagent   | spice-vdagentd     | the stock agent that clipmux is measured against
 package | debhelper     | dh                 | builds the Debian package
@@ -79,6 +80,11 @@ apt_install() { # $1: '' or 'sudo -n'; the rest: packages
     install "$@" || { apt-get update -q && install "$@"; }' sh "$@" >&2
 }
 
+keep_stopped() { # $@: units
+  [ -d /run/systemd/system ] || return 0
+  $as_root systemctl --quiet disable --now "$@" || true
+}
+
 debian_packages() { # $@: purposes
   missing='' reasons=''
   while IFS='|' read -r purpose package program reason; do
@@ -100,12 +106,9 @@ TABLE
   say "installing Debian packages:$reasons"
   # shellcheck disable=SC2086 # the list is split into words on purpose
   apt_install "$as_root" $missing || die "apt-get failed; see its message above. Needed:$missing"
-  case "$missing" in *spice-vdagent*)
-    # Installed for measuring only: systemd must not start it at the next boot either.
-    if [ -d /run/systemd/system ]; then
-      $as_root systemctl --quiet disable --now spice-vdagentd.socket spice-vdagentd.service || true
-    fi ;;
-  esac
+  # Installed for measuring and testing only: systemd must not start them at the next boot either.
+  case "$missing" in *spice-vdagent*) keep_stopped spice-vdagentd.socket spice-vdagentd.service ;; esac
+  case "$missing" in *qemu-guest-agent*) keep_stopped qemu-guest-agent.service ;; esac
 }
 
 # The programs in dist/ must run on every Node that clipmux names. npm carries Node itself, as one package a

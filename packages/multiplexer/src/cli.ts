@@ -29,8 +29,8 @@ Share one host clipboard among the graphical sessions of this guest.
                           (default: ${DEFAULT_CONFIG_PATH}, which need not exist)
   --no-logind             do not ask logind who is active
   --log-level LEVEL       ${LOG_LEVELS.join(', ')} (default: info)
-  -h, --help              show this text
-  -V, --version           show the version
+  --help, -h              show this text
+  --version, -V           show the version
 
 ${STAND_IN_HELP}
 What is given here overrides the configuration. SIGHUP reads the configuration anew.
