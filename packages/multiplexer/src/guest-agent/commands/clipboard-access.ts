@@ -1,6 +1,7 @@
 import { RpcError, type Selection, type SessionEntry } from '@clipmux/rpc';
 import type { DirectionRule } from '../../arbiter/index.ts';
 import type { ControlContent, ControlTarget, HeldContent, Whose } from '../../control/index.ts';
+import { leave } from '../../exchange/contracts.ts';
 
 /** What may cross, for one selection. */
 export interface CrossingRules {
@@ -88,7 +89,7 @@ export class ClipboardAccess {
     const content = await this.#target.content({ session, selection }, type, signal, this.privileged);
     const { maxBytesToHost } = this.#target.rules(selection);
     if (this.privileged || content.size <= maxBytesToHost) return content;
-    await content.pieces[Symbol.asyncIterator]().return?.();
+    leave(content.pieces);
     throw new RpcError(
       'too-large',
       `the content has ${content.size} bytes; at most ${maxBytesToHost} may go to the host`,

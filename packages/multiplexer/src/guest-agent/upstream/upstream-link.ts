@@ -10,8 +10,11 @@ export interface UpstreamLinkListener {
   garbled(reason: string): void;
   /** All that was asked is answered, or dropped: the next may be asked. */
   idle(): void;
-  /** The link is over, and may not be used any more. */
-  lost(reason: string): void;
+  /**
+   * The link is over, and may not be used any more.
+   * @param unsent nothing of what was asked has reached the other end
+   */
+  lost(reason: string, unsent: boolean): void;
 }
 
 /** The answer to guest-sync-delimited that is awaited. */
@@ -34,6 +37,8 @@ export class UpstreamLink {
   readonly #nextId: () => number;
   readonly #reader: MessageReader;
   #awaiting = false;
+  /** What was asked last was written at once. */
+  #inOnePiece = false;
   #fence: Fence | null = null;
   #over = false;
 
@@ -48,7 +53,10 @@ export class UpstreamLink {
     this.#socket = connect(path);
     this.#socket.on('data', (bytes: Buffer) => this.#reader.push(bytes));
     this.#socket.once('end', () => this.close('qemu-ga closed the connection'));
-    this.#socket.on('error', (error) => this.close(error.message));
+    this.#socket.on('error', (error: NodeJS.ErrnoException) => {
+      // The other end was closed before we wrote: of a request in one piece it has seen nothing.
+      this.close(error.message, error.code === 'EPIPE' && this.#inOnePiece);
+    });
     this.#socket.once('close', () => this.close('the connection is over'));
   }
 
@@ -65,8 +73,9 @@ export class UpstreamLink {
    */
   ask(request: Buffer, silent: boolean): void {
     this.#awaiting = true;
+    this.#inOnePiece = silent || request.length <= JOINED_BYTES_MAX;
     if (silent) this.#socket.write(Buffer.concat([request, LINE_FEED, this.#raise(false)]));
-    else if (request.length <= JOINED_BYTES_MAX) this.#socket.write(Buffer.concat([request, LINE_FEED]));
+    else if (this.#inOnePiece) this.#socket.write(Buffer.concat([request, LINE_FEED]));
     else {
       this.#socket.write(request);
       this.#socket.write(LINE_FEED);
@@ -74,11 +83,11 @@ export class UpstreamLink {
   }
 
   /** Ends it, if it is not over; `lost` is told why. */
-  close(reason: string): void {
+  close(reason: string, unsent = false): void {
     if (this.#over) return;
     this.#over = true;
     this.#socket.destroy();
-    this.#listener.lost(reason);
+    this.#listener.lost(reason, unsent);
   }
 
   #raise(drops: boolean): Buffer {

@@ -44,6 +44,8 @@ export interface UpstreamOptions {
 
 interface Pending extends UpstreamRequest {
   timer: TimerHandle | undefined;
+  /** Whether it is sent for the second time. */
+  again: boolean;
 }
 
 /** What is asked of a qemu-ga that has just been connected, in that order. */
@@ -98,7 +100,7 @@ export class Upstream {
 
   /** Sends a request when its turn comes. @returns takes it back while it waits; once it is sent, its answer is awaited all the same */
   send(request: UpstreamRequest): () => void {
-    const pending: Pending = { ...request, timer: undefined };
+    const pending: Pending = { ...request, timer: undefined, again: false };
     if (this.#stopped || this.#queue.length >= UPSTREAM_QUEUE_MAX) {
       pending.done(unreachable(this.#stopped ? 'clipmuxd is going down' : 'too many requests wait for it'));
       return () => {};
@@ -162,7 +164,7 @@ export class Upstream {
         answered: (answer) => this.#answered(answer),
         garbled: (reason) => this.#garbled(reason),
         idle: () => this.#becameIdle(),
-        lost: (reason) => this.#lost(reason),
+        lost: (reason, unsent) => this.#lost(reason, unsent),
       },
       () => {
         this.#lastSync += 1;
@@ -237,7 +239,7 @@ export class Upstream {
     this.#link?.sync();
   }
 
-  #lost(reason: string): void {
+  #lost(reason: string, unsent: boolean): void {
     const duringHandshake = this.#questions !== null;
     this.#clearHandshake();
     this.#link = null;
@@ -247,7 +249,12 @@ export class Upstream {
     const { logger, freeze } = this.#options;
     logger.info('qemu-ga is not connected', { reason });
     const current = this.#current;
-    if (current) {
+    if (current && unsent && !current.again) {
+      // It had gone before we knew: as if it had been asked now.
+      this.#current = null;
+      current.again = true;
+      this.#queue.unshift(current);
+    } else if (current) {
       // A machine that goes down takes qemu-ga with it: no answer is what success looks like.
       const succeeded = this.#isSilent(current.command);
       this.#finish(
