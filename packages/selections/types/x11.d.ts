@@ -40,6 +40,9 @@ declare module 'x11' {
     put(packet: Buffer): unknown;
     submit(expectsReply?: boolean): boolean;
     flush(): boolean;
+    get(length: number, callback: (bytes: Buffer) => void): void;
+    write(chunk: Uint8Array): void;
+    _readQueue: { length: number; callback: (bytes: Buffer) => void }[];
   }
   interface XClient extends EventEmitter {
     seq_num: number;
@@ -105,5 +108,5 @@ declare module 'x11' {
     createClient(options: ClientOptions, callback: (error: Error | undefined, display: Display) => void): XClient;
   };
   export default x11;
-  export type { BigRequests, Display, Extension, Property, XClient, XError, XEvent, XFixes };
+  export type { BigRequests, Display, Extension, PackStream, Property, XClient, XError, XEvent, XFixes };
 }

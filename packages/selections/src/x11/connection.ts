@@ -70,8 +70,6 @@ export class Connection {
       if (known !== undefined && !this.#ended) this.onEvent(known);
     });
     client.on('drain', () => this.#onDrain());
-    // What the events of one read have caused goes out together, and at once. (What is caused later, the library flushes.)
-    stream.on('data', () => client.pack_stream.flush());
     stream.once('end', () => this.#lose('the server closed it'));
     stream.once('close', () => this.#lose('it closed'));
     if (stream.destroyed) queueMicrotask(() => this.#lose('it closed'));

@@ -1,12 +1,16 @@
-import { connect, type Socket } from 'node:net';
+import { connect, type OnReadOpts, type Socket } from 'node:net';
 import x11, { type Display, type XClient, type XFixes } from 'x11';
 import { DisplayError } from '../errors.ts';
 import { type DisplayName, parseDisplayName } from './display-name.ts';
+import { Inbound, replaceInbound } from './inbound.ts';
 import { XA_LAST_PREDEFINED } from './protocol.ts';
 import { readAuthorization } from './xauthority.ts';
 
 /** Largest request without BIG-REQUESTS, in units of four bytes. */
 const MAX_CORE_REQUEST_UNITS = 65_535;
+
+/** Bytes that are read off the socket at once at most: a little more than a unix socket holds (net.core.wmem_default is 208 KiB). */
+const SOCKET_READ_BYTES = 256 * 1024;
 
 /**
  * How the library gathers requests: all of one turn of the event loop into one write, because a write that wakes the server
@@ -25,9 +29,20 @@ export interface OpenDisplay {
   readonly maxRequestBytes: number;
 }
 
-function openSocket(name: DisplayName, signal: AbortSignal): Promise<Socket> {
+/**
+ * @param received called with what comes, in memory that is used again: large contents come in a thousand reads, and new
+ * memory for each of them is what they would mostly cost
+ */
+function openSocket(name: DisplayName, signal: AbortSignal, received: (bytes: Uint8Array) => void): Promise<Socket> {
   return new Promise((resolve, reject) => {
-    const socket = connect(name.address);
+    const onread: OnReadOpts = {
+      buffer: Buffer.allocUnsafeSlow(SOCKET_READ_BYTES),
+      callback: (size, buffer) => {
+        received(buffer.subarray(0, size));
+        return true;
+      },
+    };
+    const socket = connect({ ...name.address, onread });
     const where = 'path' in name.address ? name.address.path : `${name.address.host}:${name.address.port}`;
     const fail = (reason: string, cause?: unknown) => {
       socket.destroy();
@@ -101,7 +116,12 @@ export async function openDisplay(
   const deadline = new AbortController();
   const timer = setTimeout(() => deadline.abort(), connectMs);
   try {
-    const stream = await openSocket(name, deadline.signal);
+    const inbound = new Inbound();
+    let flush = () => {};
+    const stream = await openSocket(name, deadline.signal, (bytes) => {
+      inbound.push(bytes);
+      flush();
+    });
     const { authorization, account } = await readAuthorization(name, env, stream.remoteAddress);
     return await new Promise<OpenDisplay>((resolve, reject) => {
       const fail = (error: Error) => {
@@ -139,6 +159,13 @@ export async function openDisplay(
           );
         },
       );
+      // The library has set the stream up by then, and nothing has come yet.
+      queueMicrotask(() => {
+        const { pack_stream: packStream } = client;
+        replaceInbound(packStream, inbound);
+        // What the events of one read have caused goes out together, and at once. (What is caused later, the library flushes.)
+        flush = () => packStream.flush();
+      });
       client.on('error', (error: Error) => refuse(error.message.replace(/^X server connection failed: /, '').trim()));
       stream.once('close', () => refuse('it hung up'));
     });
