@@ -52,6 +52,13 @@ export const RPC_ERROR_CODES = {
   /** A fault in the peer; details are in its own log. */
   internal: 41,
 
+  /** The host's end of the port for calls is not there, or went away before it answered. */
+  'host-absent': 50,
+  /** The configuration does not let sessions call that method of the host. */
+  'not-allowed': 51,
+  /** The host answered with an error; `data.details` has its class and its description. */
+  'host-error': 52,
+
   // Those of the control socket alone begin at CONTROL_ERROR_CODE_MIN.
   /** No session has that id, or none takes part where none is named. */
   'no-such-session': 60,

@@ -16,6 +16,8 @@ export type HelloAnswer = Result<AgentToDaemon, 'session.hello'>;
 
 /** The agent's end of a session connection. */
 export class AgentWire extends SessionWire<AgentToDaemon, DaemonToAgent> {
+  #lastHostCall = 0;
+
   constructor(stream: Duplex, handlers: AgentHandlers, options: WireOptions = {}) {
     super(stream, AGENT_END, handlers, options);
   }
@@ -36,5 +38,35 @@ export class AgentWire extends SessionWire<AgentToDaemon, DaemonToAgent> {
       throw error;
     }
     return answer;
+  }
+
+  /**
+   * Calls a method of the host. clipmuxd answers each call, at the latest when the time that its configuration gives is over.
+   * @param params any JSON object; numbers are doubles, so what has more than 53 bits is to be sent as text
+   * @param options.timeoutMs at most this long; aborting `options.signal` takes the call back
+   * @returns what the host returned, whatever JSON it is
+   * @throws {RpcError} `host-error` with the host's class and description as its details, `not-allowed`, `host-absent`, `timed-out`, `cancelled`,
+   * `too-large`, `limit-exceeded`, `connection-closed`
+   */
+  async hostCall(
+    method: string,
+    params: Readonly<Record<string, unknown>> = {},
+    { timeoutMs, signal }: WireCallOptions = {},
+  ): Promise<unknown> {
+    this.#lastHostCall += 1;
+    const call = this.#lastHostCall;
+    const answer = this.rawCall(
+      'host.call',
+      { call, method, params, ...(timeoutMs !== undefined && { timeoutMs }) },
+      { timeoutMs: Number.POSITIVE_INFINITY, ...(signal && { signal }) },
+    );
+    if (!signal || signal.aborted) return (await answer).return;
+    const cancel = (): void => this.notify('host.cancel', { call });
+    signal.addEventListener('abort', cancel, { once: true });
+    try {
+      return (await answer).return;
+    } finally {
+      signal.removeEventListener('abort', cancel);
+    }
   }
 }

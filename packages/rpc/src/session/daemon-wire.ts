@@ -28,7 +28,17 @@ export type HelloDecision = Pick<Result<AgentToDaemon, 'session.hello'>, 'sessio
 
 /** What clipmuxd does when an agent sends something. */
 export type DaemonHandlers = WireHandlers &
-  NotificationHandlers<AgentToDaemon> & {
+  Omit<NotificationHandlers<AgentToDaemon>, 'host.cancel'> & {
+    /**
+     * Calls the host for the agent. `call` is the agent's number of it, for `host.cancel`. Without this handler there is no such method.
+     * @throws {RpcError} `not-allowed`, `host-absent`, `host-error`, `timed-out`, `cancelled`, `too-large`, `limit-exceeded`
+     */
+    'host.call'?(
+      params: Params<AgentToDaemon, 'host.call'>,
+      context: CallContext,
+    ): Promise<{ readonly return: unknown }>;
+    /** The agent takes a call to the host back; it may be over already. */
+    'host.cancel'?(params: Params<AgentToDaemon, 'host.cancel'>): void;
     /** Lets the agent in, or throws RpcError (`denied`, `duplicate-agent`, …): the agent is told, and the connection ends. */
     'session.hello'(params: HelloParams, context: CallContext): HelloDecision | Promise<HelloDecision>;
     /** The answer to session.hello has been sent: from now on the agent may be sent grabs and asked for content. */
@@ -41,6 +51,14 @@ export interface DaemonWireOptions extends WireOptions {
   readonly helloTimeoutMs?: number;
 }
 
+/** What stands in for the handlers that are optional. */
+const NO_HOST_CALLS = {
+  'host.call': () => {
+    throw new RpcError('method-not-found', 'no such method here');
+  },
+  'host.cancel': () => {},
+};
+
 /** clipmuxd's end of a session connection. It sees to it that the agent says hello first and waits for the answer. */
 export class DaemonWire extends SessionWire<DaemonToAgent, AgentToDaemon> {
   readonly #handlers: DaemonHandlers;
@@ -50,7 +68,7 @@ export class DaemonWire extends SessionWire<DaemonToAgent, AgentToDaemon> {
   #helloTimer: TimerHandle | undefined;
 
   constructor(stream: Duplex, handlers: DaemonHandlers, options: DaemonWireOptions = {}) {
-    super(stream, DAEMON_END, handlers, options);
+    super(stream, DAEMON_END, { ...NO_HOST_CALLS, ...handlers }, options);
     this.#handlers = handlers;
     this.#options = options;
     this.#helloTimers = options.timers ?? NODE_TIMERS;

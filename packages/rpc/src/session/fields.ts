@@ -1,6 +1,13 @@
 import * as v from 'valibot';
 import { TRANSFER_ID_MAX } from '../frame/index.ts';
-import { GRAB_TYPES_MAX, TEXT_BYTES_MAX, TYPE_BYTES_MAX } from './limits.ts';
+import { jsonProblem } from './json-bounds.ts';
+import {
+  GRAB_TYPES_MAX,
+  HOST_CALL_TIMEOUT_MAX_MS,
+  HOST_PARAMS_BYTES_MAX,
+  TEXT_BYTES_MAX,
+  TYPE_BYTES_MAX,
+} from './limits.ts';
 
 /** The fields that messages are made of. */
 
@@ -44,3 +51,24 @@ export const ErrorCode = integer(-0x8000_0000, 0x7fff_ffff);
 
 /** Id of a transfer, chosen by the asker. */
 export const TransferId = integer(0, TRANSFER_ID_MAX);
+
+/** Name of a method of the host, as commands of the guest agent's dialect are named. */
+export const HostMethod = v.pipe(
+  v.string(),
+  v.regex(/^[A-Za-z0-9_.-]{1,64}$/, 'must be 1 to 64 letters, digits, ".", "_" and "-"'),
+);
+
+/** Any JSON object within the bounds of {@link jsonProblem}. */
+export const HostParams = v.pipe(
+  v.custom<Readonly<Record<string, unknown>>>(
+    (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
+    'must be an object',
+  ),
+  v.rawCheck(({ dataset, addIssue }) => {
+    const problem = dataset.typed ? jsonProblem(dataset.value, HOST_PARAMS_BYTES_MAX) : undefined;
+    if (problem !== undefined) addIssue({ message: `must ${problem}` });
+  }),
+);
+
+/** Milliseconds that a call to the host may take. */
+export const HostTimeout = integer(1, HOST_CALL_TIMEOUT_MAX_MS);

@@ -8,6 +8,7 @@ export {
   type HelloParams,
 } from './daemon-wire.ts';
 export { SELECTIONS, type Selection } from './fields.ts';
+export { jsonProblem } from './json-bounds.ts';
 export * from './limits.ts';
 export {
   AGENT_TO_DAEMON,

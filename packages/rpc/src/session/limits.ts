@@ -34,6 +34,24 @@ export const ANSWER_TIMEOUT_MS = 10_000;
 /** How long the asker waits for the next byte of a transfer unless told otherwise. */
 export const RECEIVE_STALL_TIMEOUT_MS = 10_000;
 
+/**
+ * Calls to the host that a session may have open at once. A quarter of the calls that clipmuxd answers at a time, so that pastes and
+ * pings of the session find room while the host takes its time.
+ */
+export const HOST_CALLS_PER_SESSION_MAX = 16;
+
+/** Bytes of the parameters of a call to the host, as JSON in UTF-8. A call says what is wanted; content has selections to travel in. */
+export const HOST_PARAMS_BYTES_MAX = 64 * 1024;
+
+/** Bytes of what the host returns, as JSON in UTF-8: half a frame, so that the answer around it always fits. */
+export const HOST_RETURN_BYTES_MAX = 512 * 1024;
+
+/** Objects and lists within one another in parameters and in what is returned: far more than anybody writes, far less than a stack holds. */
+export const HOST_JSON_DEPTH_MAX = 64;
+
+/** The longest time that a call to the host may be given. */
+export const HOST_CALL_TIMEOUT_MAX_MS = 60 * 60 * 1000;
+
 /** How long clipmuxd waits for session.hello on a new connection. */
 export const HELLO_TIMEOUT_MS = 5_000;
 

@@ -1,6 +1,18 @@
 import * as v from 'valibot';
 import { RpcError } from '../peer/index.ts';
-import { Count, ErrorCode, MimeType, Positive, Selection, Text, TransferId, Types } from './fields.ts';
+import {
+  Count,
+  ErrorCode,
+  HostMethod,
+  HostParams,
+  HostTimeout,
+  MimeType,
+  Positive,
+  Selection,
+  Text,
+  TransferId,
+  Types,
+} from './fields.ts';
 
 /**
  * The session contract: which methods exist in which direction, and what they carry. `docs/protocol.md` says what they mean.
@@ -70,6 +82,16 @@ export const AGENT_TO_DAEMON = {
     v.object({ selection: Selection, types: Types, seen: Count, secret: v.optional(v.boolean(), false) }),
   ),
   'selection.release': notification(v.object({ selection: Selection, seen: Count })),
+  'host.call': call(
+    v.object({
+      call: Count,
+      method: HostMethod,
+      params: v.optional(HostParams, {}),
+      timeoutMs: v.optional(HostTimeout),
+    }),
+    v.object({ return: v.unknown() }),
+  ),
+  'host.cancel': notification(v.object({ call: Count })),
 } as const;
 
 /** What clipmuxd may send to an agent. */
