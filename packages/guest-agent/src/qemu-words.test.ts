@@ -139,6 +139,8 @@ const OBSERVED: readonly [input: string, answers: readonly string[]][] = [
   ['@abc\n{"execute":"guest-ping"}', [stray('@'), DONE]],
   ['"abc\xff{"execute":"guest-ping"}', [stray('"abc\ufffd'), DONE]],
   ['"abc\xfe{"execute":"guest-ping"}', [stray('"abc\ufffd'), DONE]],
+  ["'\xed\xa0\x80\xc3\xa9\xe2\x82\x80\x80\xff", [stray("'\ufffdé₀\ufffd\ufffd")]],
+  ['0e1\n', [NO_OBJECT, syntax("invalid keyword 'e'"), NO_OBJECT]],
   ['1 2\n', [NO_OBJECT, NO_OBJECT]],
   ['true1\n', [NO_OBJECT, NO_OBJECT]],
   ['1a\n', [NO_OBJECT, syntax("invalid keyword 'a'")]],

@@ -205,9 +205,8 @@ function otherNext(state: number, byte: number): number | undefined {
       return state === State.ZERO || state === State.DIGITS ? State.FRACTION : undefined;
     case Character.LOWER_E:
     case Character.UPPER_E:
-      return state === State.ZERO || state === State.DIGITS || state === State.FRACTION_DIGITS
-        ? State.EXPONENT
-        : undefined;
+      // JSON has 0e1 too; QEMU has not.
+      return state === State.DIGITS || state === State.FRACTION_DIGITS ? State.EXPONENT : undefined;
     case Character.PLUS:
     case Character.MINUS:
       return state === State.EXPONENT ? State.EXPONENT_SIGN : undefined;

@@ -75,7 +75,7 @@ function readEscape(token: Buffer, start: number): { readonly text: string; read
 
 function checked(token: Buffer, start: number, end: number, code: number | undefined) {
   if (code !== undefined && isCharacter(code)) return { text: String.fromCodePoint(code), end };
-  return { message: `${token.toString('utf8', start, Math.min(end, token.length))} is not a valid Unicode character` };
+  return { message: `${displayText(token.subarray(start, end))} is not a valid Unicode character` };
 }
 
 /** The four digits of the escape that begins there. */
@@ -93,6 +93,7 @@ function readCharacter(
   end: number,
 ): { readonly code: number; readonly end: number } | undefined {
   const first = token[at] as number;
+  if (first < 0x80) return { code: first, end: at + 1 };
   const size = first >= 0xf0 ? 4 : first >= 0xe0 ? 3 : 2;
   if (first < 0xc0 || first >= 0xf8 || at + size > end) return undefined;
   let code = first & (0x7f >> size);
@@ -115,4 +116,28 @@ function isLeadSurrogate(code: number | undefined): code is number {
 function isCharacter(code: number): boolean {
   if (code > 0x10ffff || (code >= 0xd800 && code <= 0xdfff)) return false;
   return !((code >= 0xfdd0 && code <= 0xfdef) || (code & 0xfffe) === 0xfffe);
+}
+
+/** Stands for what is no character. */
+const REPLACEMENT = '\ufffd';
+
+/** Bytes for a person to read: as {@link decodeText} reads them, and one replacement character for each sequence that is none, as in QEMU. */
+export function displayText(bytes: Buffer): string {
+  let text = '';
+  for (let at = 0; at < bytes.length; ) {
+    const character = readCharacter(bytes, at, bytes.length);
+    text += character === undefined ? REPLACEMENT : String.fromCodePoint(character.code);
+    at = character?.end ?? endOfSequence(bytes, at);
+  }
+  return text;
+}
+
+/** The end of a sequence that is none: behind as many continuation bytes as its first byte announces, if they are there. */
+function endOfSequence(bytes: Buffer, start: number): number {
+  const first = bytes[start] as number;
+  // Ones before the first zero; 0xFE and 0xFF announce nothing.
+  const announced = first >= 0xfe ? 1 : Math.max(1, Math.clz32(~(first << 24)));
+  let end = start + 1;
+  while (end < start + announced && end < bytes.length && ((bytes[end] as number) & 0xc0) === 0x80) end += 1;
+  return end;
 }

@@ -8,6 +8,7 @@ import {
   shorten,
   type Tokens,
 } from '../json/parser.ts';
+import { displayText } from '../json/text.ts';
 import { GatheredBytes } from './gathered-bytes.ts';
 import { MESSAGE_BYTES_MAX, MESSAGE_TOKENS_MAX, NESTING_MAX } from './limits.ts';
 
@@ -110,7 +111,7 @@ export class MessageReader implements TokenSink {
     // QEMU holds texts as C does: a NUL ends them.
     const shown = bytes.subarray(0, QUOTED_CHARACTERS_MAX * 4);
     const nul = shown.indexOf(0);
-    const text = shown.toString('utf8', 0, nul < 0 ? shown.length : nul);
+    const text = displayText(nul < 0 ? shown : shown.subarray(0, nul));
     this.#forget();
     this.#handler.junk(new JsonSyntaxError(`stray '${shorten(text)}'`).message, sentinel);
   }

@@ -1,0 +1,205 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { run } from '../support/processes.ts';
+import type { AgentClient } from './client.ts';
+import { RealQemuGa, StandIn } from './world.ts';
+
+/** The cases of QEMU's own test of its guest agent (tests/unit/test-qga.c), which starts what it tests as this does. */
+
+const DAEMON = join(import.meta.dirname, '../../dist/clipmuxd.cjs');
+const random = () => Math.floor(Math.random() * 2 ** 31);
+
+describe.each(['alone', 'in front of qemu-ga'])('clipmuxd %s', (how) => {
+  const standIn = new StandIn();
+  const qemuGa = new RealQemuGa(standIn.directory);
+  let client: AgentClient;
+  const behind = how === 'in front of qemu-ga';
+
+  beforeAll(async () => {
+    if (behind) await qemuGa.start();
+    await standIn.start(behind ? [`upstream = "unix:${qemuGa.path}"`] : []);
+    client = await standIn.connect();
+  });
+
+  afterAll(async () => {
+    expect(await standIn.stop()).toBe(0);
+    await qemuGa.stop();
+    standIn.remove();
+  });
+
+  it('synchronises behind a delimiter', async () => {
+    const id = random();
+    client.send('\xff');
+    client.send(`{'execute': 'guest-sync-delimited', 'arguments': {'id': ${id} } }`);
+    expect((await client.delimitedAnswer()).toString()).toBe(`{"return": ${id}}`);
+  });
+
+  it('synchronises', async () => {
+    const id = random();
+    expect(await client.ask(`{'execute': 'guest-sync', 'arguments': {'id': ${id} } }`)).toEqual({ return: id });
+  });
+
+  it('pings', async () => {
+    expect(await client.ask("{'execute': 'guest-ping'}")).toEqual({ return: {} });
+  });
+
+  it('tells its version and its commands', async () => {
+    const { version, supported_commands: commands } = await client.call<{
+      version: string;
+      supported_commands: { name: string; enabled: boolean; 'success-response': boolean }[];
+    }>('guest-info');
+    const { version: ours } = JSON.parse(readFileSync(join(import.meta.dirname, '../../package.json'), 'utf8')) as {
+      version: string;
+    };
+    const { stdout } = await run('qemu-ga', ['--version']);
+    expect(version).toBe(behind ? /Agent (\S+)/.exec(stdout.toString())?.[1] : ours);
+    const names = commands.map(({ name }) => name);
+    expect(new Set(names).size).toBe(names.length);
+    expect(names).toContain('guest-clipboard-get');
+    expect(names.includes('guest-exec')).toBe(behind);
+    const silent = commands.filter((command) => !command['success-response']).map(({ name }) => name);
+    expect(silent.includes('guest-shutdown')).toBe(behind);
+  });
+
+  it('sends the id back', async () => {
+    expect(await client.ask("{'execute': 'guest-ping', 'id': 1}")).toEqual({ return: {}, id: 1 });
+  });
+
+  it('refuses exec-oob', async () => {
+    expect((await client.ask("{'exec-oob': 'guest-ping'}")).error?.class).toBe('GenericError');
+  });
+
+  it('refuses arguments that a command does not have', async () => {
+    expect((await client.ask("{'execute': 'guest-ping', 'arguments': {'foo': 42 }}")).error).toEqual({
+      class: 'GenericError',
+      desc: "Parameter 'foo' is unexpected",
+    });
+  });
+
+  it('does not know what is no command', async () => {
+    const { error } = await client.ask("{'execute': 'guest-invalid-cmd'}");
+    expect(error?.class).toBe('CommandNotFound');
+    expect(error?.desc).not.toBe('');
+  });
+
+  if (!behind) return;
+
+  it('tells of processors, file systems, memory and the network', async () => {
+    const cpus = await client.call<object[]>('guest-get-vcpus');
+    expect(cpus[0]).toMatchObject({ online: expect.any(Boolean), 'logical-id': expect.any(Number) });
+    for (const each of (await client.call<object[]>('guest-get-fsinfo')).slice(0, 1)) {
+      expect(Object.keys(each)).toEqual(expect.arrayContaining(['name', 'mountpoint', 'type', 'disk']));
+    }
+    const info = await client.ask('{"execute": "guest-get-memory-block-info"}');
+    if (!info.error) expect((info.return as { size: number }).size).toBeGreaterThan(0);
+    const interfaces = await client.call<{ name: string }[]>('guest-network-get-interfaces');
+    expect(interfaces[0]?.name).toEqual(expect.any(String));
+  });
+
+  it('tells the time, which is past 2^53, to the nanosecond', async () => {
+    client.send('{"execute": "guest-get-time"}');
+    const [, time = ''] = /^\{"return": (\d+)\}$/.exec((await client.answer()).toString()) ?? [];
+    expect(BigInt(time)).toBeGreaterThan(2n ** 53n);
+  });
+
+  it('opens, writes, reads, seeks and closes files', async () => {
+    const path = join(standIn.directory, 'foo');
+    const text = 'Hello World!\n\0';
+    const encoded = Buffer.from(text).toString('base64');
+    let handle = await client.call<number>('guest-file-open', { path, mode: 'w+' });
+    expect(await client.call('guest-file-write', { handle, 'buf-b64': encoded })).toEqual({ count: 14, eof: false });
+    await client.call('guest-file-flush', { handle });
+    await client.call('guest-file-close', { handle });
+    expect(readFileSync(path, 'latin1')).toBe(text);
+    handle = await client.call<number>('guest-file-open', { path, mode: 'r' });
+    expect(await client.call('guest-file-read', { handle })).toEqual({ count: 14, eof: true, 'buf-b64': encoded });
+    expect(await client.call('guest-file-read', { handle })).toEqual({ count: 0, eof: true, 'buf-b64': '' });
+    expect(await client.call('guest-file-seek', { handle, offset: 6, whence: 'set' })).toEqual({
+      position: 6,
+      eof: false,
+    });
+    const rest = await client.call<{ 'buf-b64': string }>('guest-file-read', { handle });
+    expect(Buffer.from(rest['buf-b64'], 'base64').toString()).toBe('World!\n\0');
+    await client.call('guest-file-close', { handle });
+  });
+
+  it('runs programs', async () => {
+    const { pid } = await client.call<{ pid: number }>('guest-exec', {
+      path: 'echo',
+      arg: ['-n', '" test_str "'],
+      'capture-output': true,
+    });
+    type Status = { exited: boolean; exitcode?: number; 'out-data'?: string };
+    let status: Status;
+    do status = await client.call<Status>('guest-exec-status', { pid });
+    while (!status.exited);
+    expect(status.exitcode).toBe(0);
+    expect(Buffer.from(status['out-data'] ?? '', 'base64').toString()).toBe('" test_str "');
+    const missing = await client.ask("{'execute': 'guest-exec', 'arguments': { 'path': '/bin/invalid-cmd42' } }");
+    expect(missing.error?.class).toBe('GenericError');
+    const nobody = await client.ask("{'execute': 'guest-exec-status', 'arguments': { 'pid': 0 } }");
+    expect(nobody.error?.class).toBe('GenericError');
+  });
+
+  it('tells of the system', async () => {
+    expect(await client.call('guest-fsfreeze-status')).toBe('thawed');
+    expect(await client.call('guest-get-host-name')).toHaveProperty('host-name');
+    expect(await client.call('guest-get-timezone')).toHaveProperty('offset');
+    expect(Array.isArray(await client.call('guest-get-users'))).toBe(true);
+    expect(await client.call('guest-get-osinfo')).toHaveProperty('id');
+  });
+});
+
+describe('lists of commands', () => {
+  const standIn = new StandIn();
+  const qemuGa = new RealQemuGa(standIn.directory);
+
+  beforeAll(() => qemuGa.start());
+  afterAll(async () => {
+    await qemuGa.stop();
+    standIn.remove();
+  });
+
+  it('block', async () => {
+    await standIn.start([`upstream = "unix:${qemuGa.path}"`], '-b', 'guest-ping,guest-get-time');
+    const client = await standIn.connect();
+    for (const command of ['guest-ping', 'guest-get-time']) {
+      const { error } = await client.ask(`{'execute': '${command}'}`);
+      expect(error?.class).toBe('CommandNotFound');
+      expect(error?.desc).toContain('has been disabled');
+    }
+    await client.call('guest-get-fsinfo');
+    expect(await standIn.stop()).toBe(0);
+  });
+
+  it('allow', async () => {
+    await standIn.start([`upstream = "unix:${qemuGa.path}"`], '-a', 'guest-ping,guest-get-time');
+    const client = await standIn.connect();
+    await client.call('guest-ping');
+    await client.call('guest-get-time');
+    const { error } = await client.ask("{'execute': 'guest-get-fsinfo'}");
+    expect(error?.class).toBe('CommandNotFound');
+    expect(error?.desc).toContain('has been disabled');
+    expect(await standIn.stop()).toBe(0);
+  });
+});
+
+describe('-D', () => {
+  it('prints the configuration that QGA_CONF names, with nothing else in the environment', async () => {
+    const standIn = new StandIn();
+    const file = join(standIn.directory, 'test-qga-config');
+    writeFileSync(
+      file,
+      '[general]\ndaemon=false\nmethod=virtio-serial\npath=/path/to/org.qemu.guest_agent.0\n' +
+        'pidfile=/var/foo/qemu-ga.pid\nstatedir=/var/state\nverbose=true\nblock-rpcs=guest-ping;guest-get-time\n',
+    );
+    const { code, stdout, stderr } = await run(process.execPath, [DAEMON, '-D'], { env: { QGA_CONF: file } });
+    expect([code, stderr]).toEqual([0, '']);
+    const theirs = await run('qemu-ga', ['-D'], { env: { ...process.env, QGA_CONF: file } });
+    const lines = (text: Buffer) => text.toString().trim().split('\n');
+    expect(lines(stdout)).toEqual(expect.arrayContaining(lines(theirs.stdout).filter((line) => !line.endsWith('='))));
+    expect(lines(stdout)[0]).toBe('[general]');
+    standIn.remove();
+  });
+});
