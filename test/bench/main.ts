@@ -7,6 +7,7 @@ import { type Options, type Part, parseOptions, USAGE } from './options.ts';
 import { measureLarge } from './parts/large.ts';
 import { measureLatency, playWith } from './parts/latency.ts';
 import { measureIdle, measureMemory } from './parts/resources.ts';
+import { measureSessions } from './parts/sessions.ts';
 import { type Cell, cells, measureThroughput } from './parts/throughput.ts';
 import { circumstances, formatTable, formatVerdicts, toJson } from './report.ts';
 import { Stage } from './stage.ts';
@@ -25,7 +26,9 @@ class Bench {
   }
 
   async run(): Promise<void> {
-    const { contenders, turns } = this.#options;
+    const { contenders, turns, parts } = this.#options;
+    if (this.#has('sessions')) await this.#sessions();
+    if (parts.size === 1 && this.#has('sessions')) return;
     await this.#floor();
     // Once before it counts: files come into the page cache, and GTK leaves what it has found out about the display
     // on the root window (GDK_VISUALS), without which the stock agent loads all of OpenGL: 75 MiB instead of 21.
@@ -61,6 +64,15 @@ class Bench {
       latencyRounds: this.#has('latency') ? rounds : 0,
       throughputUpTo: this.#has('throughput') ? maxMebibytes : 0,
     });
+  }
+
+  async #sessions(): Promise<void> {
+    progress('sessions: 1, 10, 100, 200 of them, idle and switching');
+    try {
+      await measureSessions(this.measurements, this.#options.idleSeconds);
+    } catch (error) {
+      this.measurements.fail('clipmux', 'sessions', (error as Error).message);
+    }
   }
 
   async #turn(name: ContenderName, turn: number): Promise<void> {
@@ -124,6 +136,7 @@ function isMeasured({ parts }: Options): (metric: Metric) => boolean {
     memory: 'memory',
     idle: 'idle',
     large: '256 MiB',
+    sessions: 'sessions',
   };
   return ({ name }) => {
     const part: Part | undefined = name.includes(words.large)

@@ -49,6 +49,20 @@ export const METRICS = {
     unit: 'MiB/s',
     statistics: ['p50'],
   }),
+  sessions: (count: number, what: keyof typeof SESSION_UNITS): Metric => ({
+    name: `sessions: ${count}, ${what}`,
+    unit: SESSION_UNITS[what],
+    statistics: what === 'switch → pasted' ? ['p50', 'p99'] : ['max'],
+  }),
+} as const;
+
+/** What is measured of clipmuxd with many sessions; CPU is milliseconds a second. */
+const SESSION_UNITS = {
+  RSS: 'MiB',
+  'private memory': 'MiB',
+  'wake-ups a minute': '',
+  CPU: 'ms/s',
+  'switch → pasted': 'ms',
 } as const;
 
 export type MemoryMoment = 'after start' | '5 s after 64 MiB' | 'during 64 MiB' | `during 256 MiB ${Direction}`;

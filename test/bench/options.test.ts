@@ -19,6 +19,10 @@ test('options narrow the run', () => {
   });
 });
 
+test('many sessions are measured when they are asked for', () => {
+  expect(parseOptions(['--only', 'sessions'])).toMatchObject({ parts: new Set(['sessions']) });
+});
+
 test.each([
   [['--only', 'speed'], 'speed'],
   [['--rounds', '0'], '--rounds'],

@@ -1,8 +1,8 @@
 import { parseArgs } from 'node:util';
 import type { ContenderName } from './contenders.ts';
 
-/** The parts of the benchmark, in the order in which they run. */
-export const PARTS = ['idle', 'latency', 'throughput', 'memory', 'large'] as const;
+/** The parts of the benchmark, in the order in which they run. `sessions` is of clipmux alone and runs only where it is asked for. */
+export const PARTS = ['idle', 'latency', 'throughput', 'memory', 'large', 'sessions'] as const;
 export type Part = (typeof PARTS)[number];
 
 export interface Options {
@@ -31,7 +31,8 @@ Exits with 1 if a target is missed.
   --quick             fewer rounds, nothing larger than 16 MiB: to see that it works, not to measure
   --rounds N          latency rounds in each direction for each contender (default 240)
   --turns N           how often the contenders take turns (default 4)
-  --only PART,...     of ${PARTS.join(', ')}
+  --only PART,...     of ${PARTS.join(', ')}; the last one, as root, is what many
+                      sessions cost clipmuxd, and runs only when it is named
   --contender NAME    clipmux or stock alone (no ratios, no targets)
   --node-flags=FLAGS  what Node is given for clipmux's programs, such as "--lite-mode --max-semi-space-size=1"
   --json FILE         the results with all samples
@@ -59,7 +60,7 @@ export function parseOptions(args: readonly string[]): Options | 'help' {
     parts: new Set(
       values.only !== undefined
         ? values.only.split(',').map(part)
-        : PARTS.filter((name) => !(quick && name === 'large')),
+        : PARTS.filter((name) => name !== 'sessions' && !(quick && name === 'large')),
     ),
     rounds: values.rounds === undefined ? (quick ? 40 : 240) : count('--rounds', values.rounds),
     turns: values.turns === undefined ? (quick ? 2 : 4) : count('--turns', values.turns),

@@ -15,7 +15,7 @@ const SETTLE_MS = 2000;
  * Until everything of the last transfer is over: V8 collects garbage once more about 8 s after a program has become
  * idle, and Node's timer for a time-out that was cleared still fires once. What wakes a program after that is its habit.
  */
-const BECOME_IDLE_MS = 30_000;
+export const BECOME_IDLE_MS = 30_000;
 
 /** "A few seconds" after a transfer memory must be given back. */
 const GIVE_BACK_MS = 5000;
