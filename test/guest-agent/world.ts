@@ -33,6 +33,15 @@ export class RealQemuGa {
     }, 'qemu-ga to listen');
   }
 
+  /** It does nothing until it is told to `resume`. */
+  pause(): void {
+    this.#process?.kill('SIGSTOP');
+  }
+
+  resume(): void {
+    this.#process?.kill('SIGCONT');
+  }
+
   async stop(signal?: NodeJS.Signals): Promise<void> {
     if (this.#process) await stopProcess(this.#process, signal);
     rmSync(this.path, { force: true });
@@ -58,7 +67,6 @@ export class StandIn {
       if (daemon.process.exitCode !== null) throw new Error(`clipmuxd ended before it was ready:\n${daemon.log}`);
       return accepts(this.path);
     }, 'clipmuxd to listen');
-    await daemon.said(/ ready /);
     return daemon;
   }
 

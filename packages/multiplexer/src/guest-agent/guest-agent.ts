@@ -66,7 +66,8 @@ export class GuestAgent {
   /** Resolves when the sockets can be connected to; devices are opened as soon as they can be. @throws {ListenError} */
   async start(): Promise<void> {
     if (this.#ports.length === 0) return;
-    this.#upstream?.start();
+    // Before anything is carried out it must be known whether file systems are frozen.
+    await this.#upstream?.start();
     for (const port of this.#ports) {
       await port.start();
       this.#logger.info('the guest agent is spoken', { port: port.name });

@@ -169,8 +169,7 @@ describe('Upstream', () => {
 
   it('asks whether anything is frozen when it connects', async () => {
     qemuGa.frozen = true;
-    upstream.start();
-    await ask('guest-ping');
+    await upstream.start();
     expect(freeze.state).toBe('frozen');
     await ask('guest-fsfreeze-thaw');
     expect(freeze.state).toBe('thawed');

@@ -68,6 +68,7 @@ export class Upstream {
   #handshakeTimer: TimerHandle | undefined;
   #retryTimer: TimerHandle | undefined;
   #idle = false;
+  #started: () => void = () => {};
   #info: AgentInfo | undefined;
   #lastSync = 0;
   #stopped = false;
@@ -85,9 +86,12 @@ export class Upstream {
     return this.#info;
   }
 
-  /** Connects once, to learn whether anything is frozen; that it is not there is no error yet. */
-  start(): void {
-    this.#connect();
+  /** Connects once, to learn whether anything is frozen. Resolves when that is known, or it cannot be reached: no error yet. */
+  start(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#started = resolve;
+      this.#connect();
+    });
   }
 
   /** Ends the connection. What waits fails. */
@@ -191,6 +195,7 @@ export class Upstream {
       this.#clearHandshake();
       this.#delays.afterConnection(Number.POSITIVE_INFINITY);
       this.#options.logger.info('qemu-ga is connected', { version: this.#info?.version });
+      this.#started();
     }
     this.#idle = true;
     this.#pump();
@@ -248,6 +253,7 @@ export class Upstream {
     this.#idle = false;
     const { logger, freeze } = this.#options;
     logger.info('qemu-ga is not connected', { reason });
+    this.#started();
     const current = this.#current;
     if (current && unsent && !current.again) {
       // It had gone before we knew: as if it had been asked now.
