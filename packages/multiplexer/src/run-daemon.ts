@@ -66,6 +66,7 @@ export async function runDaemon(options: RunOptions): Promise<void> {
   const logind = options.logind ? new Logind({ logger: logger.child('logind') }) : null;
   const daemon = new Daemon({
     transport: parsePortName(settings.port),
+    hostCallsTransport: settings.hostCalls.port === null ? null : parsePortName(settings.hostCalls.port),
     sessionSocket:
       sessionFd === undefined ? { path: settings.sockets.session, mode: SESSION_SOCKET_MODE } : { fd: sessionFd },
     settings,

@@ -1,4 +1,5 @@
 import { LOG_LEVELS } from '@clipmux/posix';
+import { HOST_CALL_TIMEOUT_MAX_MS } from '@clipmux/rpc';
 import type * as v from 'valibot';
 import { DIRECTIONS, PASSWORD_HINTS, type Policy, type Settings } from './settings.ts';
 import type { TomlValue } from './toml.ts';
@@ -8,6 +9,7 @@ import {
   count,
   duration,
   flag,
+  methodList,
   oneOf,
   orWord,
   policy,
@@ -132,6 +134,12 @@ export const DEFINITIONS: Definitions = {
     privileged: define('guest-agent', 'privileged', flag(), false),
     // Longer than any of qemu-ga's that is not made to wait; those that are have no limit (see upstream/limits.ts).
     upstreamAnswerMs: define('guest-agent', 'upstream-answer', duration(1 * SECOND, 1 * HOUR), 1 * MINUTE),
+  },
+  hostCalls: {
+    port: define('host-calls', 'port', orWord('none', portName()), null, { needsRestart: true }),
+    allow: define('host-calls', 'allow', methodList(), []),
+    // A method may ask a person at the host something.
+    answerMs: define('host-calls', 'answer', duration(100 * MS, HOST_CALL_TIMEOUT_MAX_MS), 1 * MINUTE),
   },
 };
 

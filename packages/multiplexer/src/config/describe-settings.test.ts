@@ -59,6 +59,11 @@ allow = "all"
 block = []
 privileged = false
 upstream-answer = "1min"
+
+[host-calls]
+port = "none"
+allow = []
+answer = "1min"
 `;
 
 const parse = (text: string) => parseSettings([{ path: 'test.toml', text }]);

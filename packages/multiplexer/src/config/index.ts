@@ -9,6 +9,7 @@ export {
   type Direction,
   type DirectionSettings,
   type GuestAgentSettings,
+  type HostCallsSettings,
   PASSWORD_HINTS,
   type PasswordHint,
   type Policy,

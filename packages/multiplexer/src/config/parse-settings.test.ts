@@ -58,6 +58,7 @@ describe('settings', () => {
         privileged: false,
         upstreamAnswerMs: 60_000,
       },
+      hostCalls: { port: null, allow: [], answerMs: 60_000 },
     });
   });
 
@@ -106,6 +107,10 @@ describe('settings', () => {
       block = ["guest-exec"]
       privileged = true
       upstream-answer = "1h"
+      [host-calls]
+      port = "/dev/virtio-ports/org.clipmux.host.0"
+      allow = ["open-url"]
+      answer = "100ms"
     `;
     expect(parse(text)).toEqual({
       policy: { kind: 'pinned', session: 17 },
@@ -140,6 +145,7 @@ describe('settings', () => {
         privileged: true,
         upstreamAnswerMs: 3_600_000,
       },
+      hostCalls: { port: '/dev/virtio-ports/org.clipmux.host.0', allow: ['open-url'], answerMs: 100 },
     });
   });
 
@@ -260,7 +266,7 @@ describe('a mistake', () => {
     ['"clipboard.direction" = "off"', 'unknown key; before the first table there are policy, port'],
     [
       '[whatever]',
-      'unknown table; there are [clipboard], [primary], [host-to-guest], [guest-to-host], [access], [privacy], [text], [timeouts], [limits], [log], [sockets], [notifications], [guest-agent]',
+      'unknown table; there are [clipboard], [primary], [host-to-guest], [guest-to-host], [access], [privacy], [text], [timeouts], [limits], [log], [sockets], [notifications], [guest-agent], [host-calls]',
     ],
     ['clipboard = "off"', 'must be a table: write [clipboard] and its keys below it'],
     ['[[clipboard]]\ndirection = "off"', 'must be a table: write [clipboard] and its keys below it'],
@@ -307,6 +313,7 @@ describe('a mistake', () => {
       'guest-agent.upstream = "/run/qga"',
       'must be "none" or "unix:PATH" with a socket\'s absolute path, not "/run/qga"',
     ],
+    ['host-calls.allow = ["open url"]', 'must be a method of the host such as "open-url", not "open url"'],
     ['guest-agent.block = ["guest exec"]', 'must be a command such as "guest-exec", not "guest exec"'],
     ['host-to-guest.types = "text"', `${TYPES} "text"`],
     ['host-to-guest.types = []', `${TYPES} an empty list`],

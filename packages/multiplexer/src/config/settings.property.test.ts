@@ -76,6 +76,11 @@ const settingsOfAnyKind: fc.Arbitrary<Settings> = fc.record({
     privileged: fc.boolean(),
     upstreamAnswerMs: fc.integer({ min: 1000, max: 3_600_000 }),
   }),
+  hostCalls: fc.record({
+    port: orNull(socket.map((path) => `unix:${path}`)),
+    allow: fc.array(command),
+    answerMs: fc.integer({ min: 100, max: 3_600_000 }),
+  }),
 });
 
 const parse = (...texts: string[]) => parseSettings(texts.map((text, index) => ({ path: `${index}.toml`, text })));

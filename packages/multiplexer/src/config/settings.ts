@@ -53,6 +53,16 @@ export interface GuestAgentSettings {
   readonly upstreamAnswerMs: number;
 }
 
+/** Calls of sessions to the host. */
+export interface HostCallsSettings {
+  /** The port to the host's end, as `parsePortName` takes it; null: none. */
+  readonly port: string | null;
+  /** The host's methods that sessions may call. */
+  readonly allow: readonly string[];
+  /** How long, in ms, the host may take for an answer. */
+  readonly answerMs: number;
+}
+
 /** The effective configuration of clipmuxd: defaults, overridden by the files. Immutable data. */
 export interface Settings {
   readonly policy: Policy;
@@ -118,4 +128,5 @@ export interface Settings {
     readonly pasteCutShort: boolean;
   };
   readonly guestAgent: GuestAgentSettings;
+  readonly hostCalls: HostCallsSettings;
 }

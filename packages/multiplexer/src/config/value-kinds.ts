@@ -144,15 +144,21 @@ export function socketAddress(): ValueKind<string> {
 /** qemu-ga has some fifty commands. */
 const COMMANDS_MAX = 200;
 const COMMAND_NAME = /^[A-Za-z0-9_.-]{1,64}$/;
-const ONE_COMMAND = 'a command such as "guest-exec"';
 
 /** Names of guest-agent commands. May be empty. */
 export function commandList(): ValueKind<readonly string[]> {
-  const item = accept(ONE_COMMAND, (input) =>
-    typeof input === 'string' && COMMAND_NAME.test(input) ? input : undefined,
-  );
+  return nameList('a command such as "guest-exec"');
+}
+
+/** Names of methods of the host, which are formed as those of commands. May be empty. */
+export function methodList(): ValueKind<readonly string[]> {
+  return nameList('a method of the host such as "open-url"');
+}
+
+function nameList(one: string): ValueKind<readonly string[]> {
+  const item = accept(one, (input) => (typeof input === 'string' && COMMAND_NAME.test(input) ? input : undefined));
   return {
-    options: [`a list of at most ${COMMANDS_MAX}, each ${ONE_COMMAND}`],
+    options: [`a list of at most ${COMMANDS_MAX}, each ${one}`],
     schema: (expected) => v.pipe(v.array(item, complain(expected)), v.maxLength(COMMANDS_MAX, complain(expected))),
     toToml: (value) => value,
   };

@@ -1,13 +1,16 @@
+import { randomInt } from 'node:crypto';
 import type { Logger } from '@clipmux/posix';
 import { type CloseReason, type ContentAnswer, type HelloParams, RpcError } from '@clipmux/rpc';
 import type { Selection, SessionId } from '../arbiter/index.ts';
 import type { Settings } from '../config/index.ts';
 import { Multiplexer, type SessionOffer } from '../exchange/index.ts';
+import { HostCalls } from '../host-calls/index.ts';
 import { HostLink } from '../host-link/index.ts';
 import { type Candidate, type Choice, EligibilityKeeper } from '../policy/index.ts';
 import { PortKeeper, type PortTransport } from '../port/index.ts';
 import {
   Gatekeeper,
+  type HostCallParams,
   type ListenAddress,
   type LoginSession,
   type RegisteredSession,
@@ -19,10 +22,16 @@ import {
 } from '../sessions/index.ts';
 import { Happenings } from './happenings.ts';
 import { type LoginNews, type LoginSource, Logins } from './logins.ts';
+import { presentState } from './present-state.ts';
 import { rulesOfSettings } from './rules-of-settings.ts';
+
+/** Calls to the host are numbered from somewhere below this: two starts seldom meet, and the numbers can be read in a log. */
+const FIRST_CALL_MAX = 1_000_000_000;
 
 export interface DaemonOptions {
   readonly transport: PortTransport;
+  /** The port for calls of sessions to the host; null: there is none. */
+  readonly hostCallsTransport: PortTransport | null;
   readonly sessionSocket: ListenAddress;
   readonly settings: Settings;
   /** Where the settings come from. */
@@ -41,6 +50,7 @@ export class Daemon implements SessionListener {
   readonly keeper: PortKeeper;
   readonly multiplexer: Multiplexer;
   readonly hostLink: HostLink;
+  readonly hostCalls: HostCalls;
   readonly eligibility: EligibilityKeeper;
   readonly logins: Logins;
   readonly version: string;
@@ -69,6 +79,7 @@ export class Daemon implements SessionListener {
       tellsPerson: () => this.#settings.notifications.pasteCutShort,
     });
     this.hostLink = this.#makeHostLink();
+    this.hostCalls = this.#makeHostCalls(options.hostCallsTransport);
     this.eligibility = this.#makeEligibility(settings);
     this.#gatekeeper = new Gatekeeper({
       registry: this.registry,
@@ -121,12 +132,14 @@ export class Daemon implements SessionListener {
     this.eligibility.refresh();
     await this.#server.listen(this.#sessionSocket);
     this.keeper.start();
+    this.hostCalls.start();
   }
 
-  /** Tells the agents, closes the port. Never rejects. */
+  /** Tells the agents, closes the ports. Never rejects. */
   async stop(): Promise<void> {
     await this.#server.close();
     this.keeper.stop();
+    this.hostCalls.stop();
   }
 
   /** logind has something new to say. */
@@ -173,6 +186,7 @@ export class Daemon implements SessionListener {
     this.registry.remove(id);
     if (known) this.happenings.tell({ kind: 'session-removed', session: id, reason: reason.message });
     this.multiplexer.disconnect(id);
+    this.hostCalls.left(id);
     this.eligibility.refresh();
   }
 
@@ -196,7 +210,29 @@ export class Daemon implements SessionListener {
     return this.multiplexer.requestFromSession(session.info.id, selection, type, signal);
   }
 
+  callHost(session: Session, call: HostCallParams): Promise<{ readonly return: unknown }> {
+    return this.hostCalls.call(session.info.id, call);
+  }
+
+  cancelHostCall(session: Session, call: number): void {
+    this.hostCalls.cancel(session.info.id, call);
+  }
+
   // --- how it is put together
+
+  #makeHostCalls(transport: PortTransport | null): HostCalls {
+    const hostCalls = new HostCalls({
+      transport,
+      settings: () => this.#settings.hostCalls,
+      present: () => presentState(this.registry, this.eligibility.choice, this.multiplexer.state.ledger),
+      version: this.version,
+      logger: this.logger.child('host-calls'),
+      now: Date.now,
+      firstCall: randomInt(1, FIRST_CALL_MAX),
+    });
+    this.happenings.subscribe((happening) => hostCalls.tell(happening));
+    return hostCalls;
+  }
 
   #makeHostLink(): HostLink {
     const { nextRequest } = this.multiplexer;

@@ -17,6 +17,8 @@ const NOBODY_COMES: SessionListener = {
   grab: () => {},
   release: () => {},
   request: () => Promise.reject(new Error('not asked for')),
+  callHost: () => Promise.reject(new Error('not asked for')),
+  cancelHostCall: () => {},
 };
 
 describe('the session socket', () => {

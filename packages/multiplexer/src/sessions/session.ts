@@ -1,11 +1,13 @@
 import type { Socket } from 'node:net';
 import { type Logger, type PeerCredentials, type Pidfd, peerCredentials, peerPidfd } from '@clipmux/posix';
 import {
+  type AgentToDaemon,
   type CloseReason,
   type ContentAnswer,
   type DaemonHandlers,
   DaemonWire,
   type HelloParams,
+  type Params,
   type RpcError,
 } from '@clipmux/rpc';
 import type { Selection, SessionId } from '../arbiter/index.ts';
@@ -37,7 +39,13 @@ export interface SessionListener {
   grab(session: Session, selection: Selection, offer: SessionOffer): void;
   release(session: Session, selection: Selection, seen: number): void;
   request(session: Session, selection: Selection, type: string, signal: AbortSignal): Promise<ContentAnswer>;
+  callHost(session: Session, call: HostCallParams): Promise<{ readonly return: unknown }>;
+  /** The agent takes a call to the host back, by its number for it. */
+  cancelHostCall(session: Session, call: number): void;
 }
+
+/** A call to the host, as the agent made it. */
+export type HostCallParams = Params<AgentToDaemon, 'host.call'>;
 
 /** How transfers with a session are bounded. */
 export interface TransferSettings {
@@ -85,6 +93,8 @@ export class Session implements SessionPeer {
       'selection.grab': ({ selection, types, secret, seen }) => listener.grab(this, selection, { types, secret, seen }),
       'selection.release': ({ selection, seen }) => listener.release(this, selection, seen),
       'selection.request': ({ selection, type }, { signal }) => listener.request(this, selection, type, signal),
+      'host.call': (call) => listener.callHost(this, call),
+      'host.cancel': ({ call }) => listener.cancelHostCall(this, call),
       closed: (reason) => {
         this.#closePeer();
         const { uid, pid } = this.credentials;
