@@ -1,3 +1,4 @@
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { accepts, type Chain, Program, startChain } from '../support/chain.ts';
@@ -26,6 +27,25 @@ describe('clipmux-host at the port of a running guest', () => {
     expect(host.process.exitCode).toBe(0);
     expect(host.log).toBe('');
     await until(async () => (await pasted()) === '', 'the guest to give the content up');
+  });
+
+  test.each([
+    ['a line', 100, 5],
+    ['more than is under way at once', 5 * 1024 * 1024, 3],
+  ])('copies with --once %s, and the guest has it whole although the host leaves with the last byte', async (...of) => {
+    const [, size, times] = of;
+    const content = Buffer.alloc(size, 'only once. ');
+    const file = join(chain.directory, 'once.txt');
+    await writeFile(file, content);
+    for (let time = 0; time < times; time += 1) {
+      const { lines } = chain.agent;
+      const host = new Program('clipmux-host', [...common(), '--once', 'copy', file]);
+      await chain.agent.said(/the selection is owned for the host/, lines);
+      const pasted = await xclipPaste(chain.xvfb, { target: 'UTF8_STRING' });
+      expect(pasted.equals(content)).toBe(true);
+      expect(await host.exit()).toBe(0);
+      await chain.agent.said(/nothing is owned for the host/, lines);
+    }
   });
 
   test.each(['qemu', 'spice'])('pastes what the guest owned already (%s)', async (manner) => {

@@ -188,27 +188,53 @@ describe('requestors that do it in their own way', () => {
     expect(aborted).toBe(true);
   });
 
-  it('refuses those who wait when the selection is lost, given up or replaced', async () => {
+  it('still serves those who have asked when the selection is lost, given up or replaced', async () => {
     const endings = [
       () => requestor.own(),
       () => watched.backend.disown('clipboard'),
       () => ownText('replaced'),
     ] as const;
     for (const end of endings) {
+      let give: (bytes: Uint8Array) => void = () => {};
       let called = () => {};
       const asked = new Promise<void>((resolve) => {
         called = resolve;
       });
       await watched.backend.own('clipboard', [TEXT_TYPE], () => {
         called();
-        return new Promise(() => {});
+        return new Promise((resolve) => {
+          give = resolve;
+        });
       });
       const answer = requestor.convert('UTF8_STRING', 'P0');
       await asked;
       await end();
-      expect((await answer).property).toBe(0);
+      give(Buffer.from('asked for in time'));
+      expect((await answer).property).toBe(requestor.atom('P0'));
+      expect((await requestor.property('P0')).data.toString()).toBe('asked for in time');
     }
     expect(await pastes()).toBe('replaced');
+  });
+
+  it('refuses those who wait when it is closed', async () => {
+    let aborted = () => {};
+    const abort = new Promise<void>((resolve) => {
+      aborted = resolve;
+    });
+    let called = () => {};
+    const asked = new Promise<void>((resolve) => {
+      called = resolve;
+    });
+    await watched.backend.own('clipboard', [TEXT_TYPE], (_, signal) => {
+      signal.addEventListener('abort', aborted);
+      called();
+      return new Promise(() => {});
+    });
+    const answer = requestor.convert('UTF8_STRING', 'P0');
+    await asked;
+    await watched.backend.close();
+    await within(abort, 'the abort');
+    expect((await answer).property).toBe(0);
   });
 
   it('goes on when a requestor dies in the middle of a transfer', async () => {

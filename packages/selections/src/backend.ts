@@ -13,7 +13,10 @@ export const SELECTION_NAMES: readonly SelectionName[] = ['clipboard', 'primary'
  * piece, at the requestor's speed.
  *
  * @param type one of the MIME types that were handed to `own`
- * @param signal aborts when nobody waits any more: the requestor died, the time-out passed, or ownership was lost
+ * Who has asked while the selection was owned is answered even if it has been lost, given up or replaced since (ICCCM 2.2); a
+ * provider that cannot or may not give it any more rejects.
+ *
+ * @param signal aborts when nobody waits any more: the requestor died, the time-out passed, or the backend was closed
  */
 export type ContentProvider = (type: string, signal: AbortSignal) => Promise<Uint8Array>;
 
@@ -51,8 +54,8 @@ export interface SelectionBackend {
   open(): Promise<void>;
 
   /**
-   * Takes the selection and serves it from the provider. While it is owned already, replaces types and provider; calls
-   * of the old provider are aborted. With no types it owns the selection and offers nothing, so that what was there
+   * Takes the selection and serves it from the provider. While it is owned already, replaces types and provider; who has
+   * asked before is still served by the old one. With no types it owns the selection and offers nothing, so that what was there
    * before cannot be pasted.
    *
    * @returns true: ownership stands; false: a program took it later, and its `offer` follows

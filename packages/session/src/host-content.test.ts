@@ -143,12 +143,36 @@ describe('a program that gives up', () => {
 });
 
 describe('when the host offers something else', () => {
-  it('what is on its way is cancelled, and who waits for it is refused', async () => {
-    const { content, fetches, get } = hostContent();
+  it('who waits for what is on its way still gets it, and nobody else does', async () => {
+    const { content, fetches, timers, get } = hostContent();
     const waiting = get();
     content.drop('clipboard');
+    get();
+    expect(fetches).toHaveLength(2);
+    fetches[0]?.resolve(BYTES);
+    expect(await waiting).toBe(BYTES);
+    await settle();
+    expect(timers.running).toBe(0);
+  });
+
+  it('what is on its way is cancelled when the last who waits for it gives up', () => {
+    const { content, fetches, get } = hostContent();
+    const leaving = [new AbortController(), new AbortController()];
+    for (const { signal } of leaving) get(signal);
+    content.drop('clipboard');
+    leaving[0]?.abort();
+    expect(fetches[0]?.signal.aborted).toBe(false);
+    leaving[1]?.abort();
     expect(fetches[0]?.signal.aborted).toBe(true);
-    await expect(waiting).rejects.toMatchObject({ name: 'cancelled' });
+  });
+
+  it('what nobody waits for any more is cancelled at once', () => {
+    const { content, fetches, get } = hostContent();
+    const leaving = new AbortController();
+    get(leaving.signal);
+    leaving.abort();
+    content.drop('clipboard');
+    expect(fetches[0]?.signal.reason).toMatchObject({ name: 'cancelled' });
   });
 
   it('what was kept is not given for the new', async () => {

@@ -45,9 +45,16 @@ export class HostContent {
     }
   }
 
-  /** The host offers something else on this selection, or nothing: what is on its way is of no use. */
+  /**
+   * The host offers something else on this selection, or nothing. Who asks from now on gets nothing of before; who has asked already gets
+   * what he asked for, if it still comes: clipmuxd breaks off what this session may not have any more.
+   */
   drop(selection: Selection): void {
-    for (const [key, entry] of this.#entries) if (key.startsWith(keyOf(selection, ''))) this.#forget(key, entry);
+    for (const [key, entry] of this.#entries) {
+      if (!key.startsWith(keyOf(selection, ''))) continue;
+      if (entry.waiting > 0) this.#entries.delete(key);
+      else this.#forget(key, entry);
+    }
   }
 
   #begin(key: string, selection: Selection, type: string): Entry {
@@ -64,7 +71,11 @@ export class HostContent {
 
   #leave(key: string, entry: Entry): void {
     entry.waiting -= 1;
-    if (entry.waiting > 0 || this.#entries.get(key) !== entry) return;
+    if (entry.waiting > 0) return;
+    if (this.#entries.get(key) !== entry) {
+      this.#forget(key, entry);
+      return;
+    }
     // Programs that give up often ask again at once, with another window; a transfer that is under way is worth that moment too.
     entry.linger = this.#timers.set(() => this.#forget(key, entry), CONTENT_LINGER_MS);
   }

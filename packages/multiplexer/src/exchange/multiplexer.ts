@@ -25,6 +25,7 @@ import {
 } from './contracts.ts';
 import { type HeldContent, HeldContents } from './held-contents.ts';
 import { HostContentExpiry } from './host-content-expiry.ts';
+import { HostContentFlows } from './host-content-flows.ts';
 import { HostQuestions } from './host-questions.ts';
 import { type MultiplexerObserver, OpenRequests } from './open-requests.ts';
 import { SessionQuestions } from './session-questions.ts';
@@ -56,6 +57,7 @@ export class Multiplexer implements HostLinkListener {
   readonly #held = new HeldContents();
   readonly #hostQuestions: HostQuestions;
   readonly #sessionQuestions = new SessionQuestions();
+  readonly #flows = new HostContentFlows();
   /** Answers of the host that have begun to arrive and were not handed on yet. */
   readonly #incoming = new Map<RequestId, IncomingContent>();
   readonly #open: OpenRequests;
@@ -224,6 +226,7 @@ export class Multiplexer implements HostLinkListener {
     try {
       for (let next = this.#events.shift(); next; next = this.#events.shift()) {
         const { state, effects } = arbitrate(this.#state, next);
+        if (state.eligible !== this.#state.eligible) this.#flows.cutOff();
         this.#state = state;
         for (const effect of effects) this.#perform(effect);
         if (next.kind === 'host-answered') this.#leaveUnwanted(next.request);
@@ -312,6 +315,7 @@ export class Multiplexer implements HostLinkListener {
     if (!content) return;
     this.#incoming.delete(request);
     const { type, size, pieces } = content;
+    this.#flows.add(pieces);
     this.#sessionQuestions.answer(request, { type, size, content: pieces });
     this.#open.answered(request, { size });
   }

@@ -8,19 +8,20 @@ export interface FetchContext {
   readonly windows: RequestorWindows;
   readonly refusals: Refusals;
   readonly providerMs: number;
+  ended(fetch: Fetch): void;
 }
 
 /**
  * Gets the content of a target from the provider for one requestor, for as long as somebody waits for it:
- * the requestor's window lives, ownership stands, and the time-out has not passed.
+ * the requestor's window lives, and the time-out has not passed. It goes on when the selection is lost meanwhile, because it was
+ * asked for while we owned it (ICCCM 2.2); a provider that cannot give it any more rejects.
  *
  * The window is watched only once the provider has taken {@link WATCH_AFTER_MS}: most contents come sooner, and then
  * neither the requests for that nor what they tell are needed.
  */
 export class Fetch implements WindowUser {
-  readonly #windows: RequestorWindows;
+  readonly #context: FetchContext;
   readonly #window: number;
-  readonly #forget: () => void;
   readonly #abort = new AbortController();
   #timer: NodeJS.Timeout;
   #watching = false;
@@ -28,13 +29,14 @@ export class Fetch implements WindowUser {
 
   /** @param done called once: with the content, or with undefined where it is to be refused */
   constructor(
-    { windows, refusals, providerMs }: FetchContext,
+    context: FetchContext,
     window: number,
     ownership: Ownership,
     target: OwnedTarget,
     done: (bytes: Uint8Array | undefined) => void,
   ) {
-    this.#windows = windows;
+    const { windows, refusals, providerMs } = context;
+    this.#context = context;
     this.#window = window;
     this.#done = done;
     // Why a provider fails is its own to report; the requestor is refused.
@@ -48,11 +50,15 @@ export class Fetch implements WindowUser {
       this.#watching = true;
       windows.acquire(window, this);
     }, watchAfter);
-    this.#forget = ownership.onEnd(() => this.#settle(undefined));
     ownership.content(target.type, this.#abort.signal).then((bytes) => this.#settle(encodeFor(target, bytes)), fail);
   }
 
   windowGone(): void {
+    this.#settle(undefined);
+  }
+
+  /** Nobody is served any more. */
+  stop(): void {
     this.#settle(undefined);
   }
 
@@ -61,10 +67,10 @@ export class Fetch implements WindowUser {
     if (done === undefined) return;
     this.#done = undefined;
     clearTimeout(this.#timer);
-    this.#forget();
+    this.#context.ended(this);
     done(bytes);
     // Released only now, so that a transfer that goes on keeps the window's events coming.
-    if (this.#watching) this.#windows.release(this.#window, this);
+    if (this.#watching) this.#context.windows.release(this.#window, this);
     if (bytes === undefined) this.#abort.abort();
   }
 }

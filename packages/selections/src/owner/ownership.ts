@@ -19,7 +19,6 @@ export class Ownership {
   /** By the target's atom, in the order to list them. */
   readonly targets: ReadonlyMap<number, OwnedTarget>;
   readonly #provider: ContentProvider;
-  readonly #waiting = new Set<() => void>();
   #ended = false;
 
   private constructor(targets: ReadonlyMap<number, OwnedTarget>, provider: ContentProvider) {
@@ -55,16 +54,9 @@ export class Ownership {
     return this.#ended;
   }
 
-  /** Calls back when the selection is no longer owned in this way, until the returned function is called. */
-  onEnd(callback: () => void): () => void {
-    this.#waiting.add(callback);
-    return () => this.#waiting.delete(callback);
-  }
-
-  /** Lost, given up, or replaced: who waits for the provider is refused. */
+  /** Lost, given up, or replaced. Who has asked by then still gets the content (ICCCM 2.2). */
   end(): void {
     this.#ended = true;
-    for (const callback of [...this.#waiting]) callback();
   }
 
   /** Gets the content of a type; rejects where it cannot be had. */

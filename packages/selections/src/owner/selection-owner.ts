@@ -35,6 +35,7 @@ export class SelectionOwner {
   readonly #refusals: Refusals;
   readonly #count: ConversionCount;
   readonly #transfers: OutgoingTransfers;
+  readonly #fetches = new Set<Fetch>();
 
   constructor(connection: Connection, atoms: AtomCache, options: OwnerOptions) {
     this.#connection = connection;
@@ -73,8 +74,9 @@ export class SelectionOwner {
     this.#windows.onWindowGone(window);
   }
 
-  /** Ends all transfers. Ownerships are to be ended before. */
+  /** Refuses all who wait for a provider, and ends all transfers. Ownerships are to be ended before. */
   stop(): void {
+    for (const fetch of [...this.#fetches]) fetch.stop();
     this.#transfers.stop();
     this.#refusals.stop();
   }
@@ -100,11 +102,17 @@ export class SelectionOwner {
     const owned = ownership.targets.get(target);
     if (owned === undefined || this.#refusals.has(requestor, ownership, owned.type)) return done(undefined);
     if (!this.#count.begin(requestor)) return done(undefined);
-    const context = { windows: this.#windows, refusals: this.#refusals, providerMs: this.#options.providerMs };
-    new Fetch(context, requestor, ownership, owned, (bytes) => {
+    const context = {
+      windows: this.#windows,
+      refusals: this.#refusals,
+      providerMs: this.#options.providerMs,
+      ended: (fetch: Fetch) => this.#fetches.delete(fetch),
+    };
+    const fetch = new Fetch(context, requestor, ownership, owned, (bytes) => {
       done(bytes && { type: owned.answerAtom, format: 8, bytes });
       this.#count.end(requestor);
     });
+    this.#fetches.add(fetch);
   }
 
   /** Writes contents one after the other, as the socket takes them, then calls back. */

@@ -23,6 +23,7 @@ export class PieceQueue implements AsyncIterable<Uint8Array>, PieceSource {
   readonly #onCancel: ((error: RpcError | undefined) => void) | undefined;
   #ended = false;
   #cancelled = false;
+  #revoked = false;
   #failure: { error: unknown } | undefined;
   #reading = false;
   #waiting: (() => void) | undefined;
@@ -56,10 +57,11 @@ export class PieceQueue implements AsyncIterable<Uint8Array>, PieceSource {
 
   /**
    * Adds a piece.
-   * @returns whether more is welcome now; `true` also when the reader has gone
+   * @returns whether more is welcome now; `true` also when the reader has gone, or may not have it any more
    * @throws {Error} after `end` or `fail`
    */
   write(piece: Uint8Array): boolean {
+    if (this.#revoked) return true;
     if (this.#ended) throw new Error('PieceQueue: write after end');
     if (this.#cancelled) return true;
     this.#list.push(piece);
@@ -88,6 +90,14 @@ export class PieceQueue implements AsyncIterable<Uint8Array>, PieceSource {
     this.#list.clear();
     this.#drain();
     this.#wake();
+  }
+
+  /** The reader may not have it any more: what has not been read is dropped, also if it was complete, and the reader gets the error. */
+  revoke(error: Error): void {
+    if (this.#cancelled || (this.#ended && this.#list.byteLength === 0)) return;
+    this.#revoked = true;
+    this.#ended = false;
+    this.fail(error);
   }
 
   take(maxBytes: number): Uint8Array[] {
