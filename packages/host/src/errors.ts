@@ -13,7 +13,10 @@ export type HostErrorCode =
   | 'file-changed'
   | 'guest-present'
   | 'address-in-use'
-  | 'not-a-socket';
+  | 'not-a-socket'
+  | 'guest-error'
+  | 'bad-answer'
+  | 'too-many-commands';
 
 /** Something that was asked of the host's end could not be done. */
 export class HostError extends Error {
@@ -24,5 +27,17 @@ export class HostError extends Error {
   constructor(code: HostErrorCode, message: string) {
     super(message);
     this.code = code;
+  }
+}
+
+/** The guest agent answered a command with an error. */
+export class GuestCommandError extends HostError {
+  /** `class` of the answer: `CommandNotFound`, `GenericError` or another. */
+  readonly errorClass: string;
+
+  /** @param description `desc` of the answer */
+  constructor(errorClass: string, description: string) {
+    super('guest-error', description);
+    this.errorClass = errorClass;
   }
 }

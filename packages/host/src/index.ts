@@ -1,4 +1,11 @@
 /** The host's end of the vdagent port, as a library: what QEMU's vdagent chardev or a SPICE client does, over any stream. */
+export {
+  type Caller,
+  type CallHandler,
+  type GuestNews,
+  HostCallServer,
+  type HostCallServerEvents,
+} from './calls/call-server.ts';
 export { CONTENT_PIECE_SIZE, type Content } from './endpoint/content.ts';
 export type {
   CapabilitiesEvent,
@@ -25,7 +32,12 @@ export {
   QEMU_OUTPUT_LIMIT,
 } from './endpoint/options.ts';
 export type { PasteOptions } from './endpoint/pastes.ts';
-export { HostError, type HostErrorCode } from './errors.ts';
+export { GuestCommandError, HostError, type HostErrorCode } from './errors.ts';
+export type { Returned } from './guest-agent/channel.ts';
+export { GuestAgentClient, type GuestAgentClientOptions, type Targets, type Where } from './guest-agent/client.ts';
+export { DEFAULT_ANSWER_TIMEOUT_MS } from './guest-agent/limits.ts';
+export type { ListedSession, SessionList } from './guest-agent/read-answers.ts';
 export { clipboardTypeOf, MIME_TYPES, mimeTypeOf, SELECTION_NAMES, type SelectionName, TEXT_TYPE } from './mime.ts';
 export { connect, type HostConnector } from './socket/connect.ts';
 export { DEFAULT_SOCKET_MODE, type HostListener, listen } from './socket/listen.ts';
+export type { SocketUser } from './socket/socket-user.ts';

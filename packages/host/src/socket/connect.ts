@@ -1,5 +1,5 @@
 import { connect as connectSocket, type Socket } from 'node:net';
-import type { HostEndpoint } from '../endpoint/host-endpoint.ts';
+import type { SocketUser } from './socket-user.ts';
 
 /** Milliseconds before the first new attempt after a connection was lost. */
 export const FIRST_RECONNECT_DELAY = 100;
@@ -19,7 +19,7 @@ export interface HostConnector {
  */
 export async function connect(
   path: string,
-  endpoint: HostEndpoint,
+  endpoint: SocketUser,
   options: { readonly reconnect?: boolean } = {},
 ): Promise<HostConnector> {
   let timer: NodeJS.Timeout | undefined;

@@ -1,7 +1,7 @@
 import { chmodSync, lstatSync, unlinkSync } from 'node:fs';
 import { connect, createServer, type Server, type Socket } from 'node:net';
-import type { HostEndpoint } from '../endpoint/host-endpoint.ts';
 import { HostError } from '../errors.ts';
+import type { SocketUser } from './socket-user.ts';
 
 /** Only the owner may connect: the clipboard's content crosses here. */
 export const DEFAULT_SOCKET_MODE = 0o600;
@@ -19,7 +19,7 @@ export interface HostListener {
  */
 export async function listen(
   path: string,
-  endpoint: HostEndpoint,
+  endpoint: SocketUser,
   options: { readonly mode?: number } = {},
 ): Promise<HostListener> {
   await removeStaleSocket(path);
@@ -42,7 +42,7 @@ export async function listen(
   };
 }
 
-function accept(socket: Socket, endpoint: HostEndpoint): void {
+function accept(socket: Socket, endpoint: SocketUser): void {
   if (endpoint.connected) {
     socket.on('error', () => {});
     socket.destroy();

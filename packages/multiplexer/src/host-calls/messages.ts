@@ -5,6 +5,7 @@ import {
   type JsonObject,
   JsonSyntaxError,
   type JsonValue,
+  plainJson,
 } from '@clipmux/guest-agent';
 import type { SessionId } from '../arbiter/index.ts';
 
@@ -70,30 +71,4 @@ function readError(value: JsonValue | undefined): HostOutcome {
     return typeof found === 'string' ? found : missing;
   };
   return { error: { class: text('class', 'GenericError'), description: text('desc', 'the host gave no description') } };
-}
-
-/**
- * The value as JavaScript has it; the depth is bounded by who read it. The session wire's JSON has doubles for numbers: a whole number
- * past 2^53 is rounded.
- */
-function plainJson(value: JsonValue): unknown {
-  if (value instanceof JsonNumber) return finite(Number(value.text));
-  if (typeof value !== 'object' || value === null) return value;
-  if (!isJsonObject(value)) return (value as readonly JsonValue[]).map(plainJson);
-  const object: Record<string, unknown> = {};
-  for (const [name, member] of value) {
-    // Not by assignment: a member called __proto__ would become the prototype.
-    Object.defineProperty(object, name, {
-      value: plainJson(member),
-      enumerable: true,
-      configurable: true,
-      writable: true,
-    });
-  }
-  return object;
-}
-
-/** JSON has no infinity: 1e999 is the largest number there is. */
-function finite(number: number): number {
-  return Math.max(-Number.MAX_VALUE, Math.min(Number.MAX_VALUE, number));
 }

@@ -1,0 +1,193 @@
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer, type Server, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { GuestAgentClient } from './client.ts';
+
+interface Command {
+  readonly execute: string;
+  readonly arguments: Readonly<Record<string, unknown>>;
+}
+
+let directory: string;
+let server: Server;
+let client: GuestAgentClient;
+let guest: Socket;
+/** What came, with 0xFF as `<FF>`. */
+let lines: string[];
+/** What the guest says to a command; synchronisation is answered already. */
+let answer: (command: Command) => string | Buffer;
+
+const ok = (value: unknown): string => `${JSON.stringify({ return: value })}\n`;
+const isSync = ({ execute }: Command): boolean => execute === 'guest-sync-delimited';
+const synced = (command: Command): Buffer =>
+  Buffer.concat([Buffer.from([0xff]), Buffer.from(ok(command.arguments['id']))]);
+const kinds = (): string[] => lines.map((line) => /"execute":"([^"]*)"/.exec(line)?.[1] ?? line);
+
+beforeEach(async () => {
+  directory = mkdtempSync(join(tmpdir(), 'clipmux-agent-client-'));
+  lines = [];
+  answer = () => ok({});
+  const path = join(directory, 'agent.sock');
+  server = createServer((socket) => {
+    guest = socket;
+    let rest = '';
+    socket.on('error', () => {});
+    socket.on('data', (bytes: Buffer) => {
+      const parts = (rest + bytes.toString('latin1')).split('\n');
+      rest = parts.pop() ?? '';
+      for (const line of parts) {
+        lines.push(line.replaceAll('\u00ff', '<FF>'));
+        const command = JSON.parse(line.replaceAll('\u00ff', '')) as Command;
+        const said = answer(command);
+        socket.write(isSync(command) && said === ok({}) ? synced(command) : said);
+      }
+    });
+  }).listen(path);
+  await once(server, 'listening');
+  const accepted = once(server, 'connection');
+  client = await GuestAgentClient.connect(path, { timeoutMs: 200 });
+  await accepted;
+});
+afterEach(() => {
+  client.close();
+  guest.destroy();
+  server.close();
+  rmSync(directory, { recursive: true });
+});
+
+describe('a client of the guest agent', () => {
+  it('comes into step once, behind 0xFF, and then asks', async () => {
+    await client.execute('guest-ping');
+    await client.execute('guest-ping', { a: 1 });
+    expect(kinds()).toEqual(['guest-sync-delimited', 'guest-ping', 'guest-ping']);
+    expect(lines[0]).toMatch(/^<FF>\{/);
+    expect(lines[2]).toBe('{"execute":"guest-ping","arguments":{"a":1}}');
+  });
+
+  it('takes no notice of what the guest had still to say before', async () => {
+    answer = (command) =>
+      isSync(command) ? Buffer.concat([Buffer.from('{"return": "old"}\n{"half'), synced(command)]) : ok('new');
+    expect((await client.execute('guest-ping')).value).toBe('new');
+  });
+
+  it('asks one thing at a time, in order, and gives each its own answer', async () => {
+    let open = 0;
+    answer = (command) => {
+      if (isSync(command)) return ok({});
+      open += 1;
+      setImmediate(() => {
+        expect(open).toBe(1);
+        open -= 1;
+        guest.write(ok(command.arguments['number']));
+      });
+      return '';
+    };
+    const numbers = [1, 2, 3, 4, 5];
+    const answers = await Promise.all(numbers.map((number) => client.execute('guest-x', { number })));
+    expect(answers.map(({ value }) => value)).toEqual(numbers);
+  });
+
+  it("throws the guest's errors with their class, and goes on without a new synchronisation", async () => {
+    answer = (command) =>
+      command.execute === 'guest-no'
+        ? '{"error": {"class": "CommandNotFound", "desc": "The command guest-no has not been found"}}\n'
+        : ok({});
+    await expect(client.execute('guest-no')).rejects.toMatchObject({
+      code: 'guest-error',
+      errorClass: 'CommandNotFound',
+      message: 'The command guest-no has not been found',
+    });
+    await client.execute('guest-ping');
+    expect(kinds()).toEqual(['guest-sync-delimited', 'guest-no', 'guest-ping']);
+  });
+
+  it('gives up after the time; then the late answer is not taken for the next one’s', async () => {
+    answer = (command) => (command.execute === 'guest-slow' ? '' : ok(isSync(command) ? {} : 'right'));
+    await expect(client.execute('guest-slow')).rejects.toMatchObject({ code: 'timed-out' });
+    const next = client.execute('guest-ping');
+    guest.write(ok('late'));
+    expect((await next).value).toBe('right');
+    expect(kinds()).toEqual(['guest-sync-delimited', 'guest-slow', 'guest-sync-delimited', 'guest-ping']);
+  });
+
+  it('skips events, and keeps the digits of large numbers in the text', async () => {
+    answer = (command) => (isSync(command) ? ok({}) : '{"event": "X", "data": {}}\n{"return": 1732233600123456789}\n');
+    expect((await client.execute('guest-get-time')).text).toBe('1732233600123456789');
+  });
+
+  it.each(['nonsense\n', '[]\n', '{}\n', '{"return" 1}\n'])('fails for %j, and comes into step anew', async (junk) => {
+    answer = (command) => (command.execute === 'guest-x' ? junk : ok({}));
+    await expect(client.execute('guest-x')).rejects.toMatchObject({ code: 'bad-answer' });
+    await client.execute('guest-ping');
+    expect(kinds().at(-1)).toBe('guest-ping');
+  });
+
+  it('fails all that waits when the connection ends', async () => {
+    answer = (command) => (isSync(command) ? ok({}) : '');
+    const both = ['guest-a', 'guest-b'].map((command) => client.execute(command));
+    const failed = both.map((one) => expect(one).rejects.toMatchObject({ code: 'guest-disconnected' }));
+    while (lines.length < 2) await once(guest, 'data');
+    guest.destroy();
+    await Promise.all(failed);
+    await expect(client.execute('guest-ping')).rejects.toMatchObject({ code: 'guest-disconnected' });
+  });
+});
+
+describe('content', () => {
+  const content = Buffer.alloc(5_000_000, 'content in pieces. ');
+
+  it('is read piece by piece under its handle', async () => {
+    let offset = 0;
+    answer = (command) => {
+      if (isSync(command)) return ok({});
+      const { count } = command.arguments as { count: number };
+      const piece = content.subarray(offset, offset + count);
+      offset += piece.length;
+      const eof = offset === content.length;
+      const base = { type: 'image/png', size: content.length, 'buf-b64': piece.toString('base64'), eof };
+      return ok(eof ? base : { ...base, handle: 7 });
+    };
+    const got = await client.get({ session: 3, selection: 'primary' }, 'image/png', content.length);
+    expect(got.type).toBe('image/png');
+    expect(got.bytes.equals(content)).toBe(true);
+    const given = lines.slice(1).map((line) => (JSON.parse(line) as Command).arguments);
+    expect(given[0]).toMatchObject({ session: 3, selection: 'primary', type: 'image/png' });
+    expect(given.slice(1)).toEqual([
+      { handle: 7, count: given[0]?.['count'] },
+      { handle: 7, count: given[0]?.['count'] },
+    ]);
+  });
+
+  it('that is too large is refused, and its handle closed', async () => {
+    answer = (command) =>
+      command.execute === 'guest-clipboard-get'
+        ? ok({ type: 'a/b', size: 100, 'buf-b64': 'aGVsbG8=', eof: false, handle: 9 })
+        : ok({});
+    await expect(client.get({}, undefined, 99)).rejects.toMatchObject({ code: 'too-large' });
+    expect(lines.at(-1)).toBe('{"execute":"guest-clipboard-close","arguments":{"handle":9}}');
+  });
+
+  it('is set in pieces of one type after the other, the last without `more`', async () => {
+    answer = (command) => {
+      if (isSync(command)) return ok({});
+      return ok(command.arguments['more'] === true ? { handle: 4 } : { session: 3, types: [] });
+    };
+    const contents = new Map([
+      ['a/b', content],
+      ['c/d', Buffer.from('second')],
+    ]);
+    expect(await client.set({ session: 3 }, contents, true)).toBe(3);
+    const given = lines.slice(1).map((line) => (JSON.parse(line) as Command).arguments);
+    expect(given.map(({ handle, type, more, session, share }) => [handle, type, more, session, share])).toEqual([
+      [undefined, 'a/b', true, 3, true],
+      [4, 'a/b', true, undefined, undefined],
+      [4, 'a/b', true, undefined, undefined],
+      [4, 'c/d', false, undefined, undefined],
+    ]);
+    const sent = given.slice(0, 3).map((one) => Buffer.from(String(one['buf-b64']), 'base64'));
+    expect(Buffer.concat(sent).equals(content)).toBe(true);
+  });
+});

@@ -1,0 +1,134 @@
+import { connect } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { HostError } from '../errors.ts';
+import type { SelectionName } from '../mime.ts';
+import { GuestAgentChannel, type Returned } from './channel.ts';
+import { DEFAULT_ANSWER_TIMEOUT_MS, PIECE_BYTES } from './limits.ts';
+import { bytesOf, numberOf, objectOf, type SessionList, sessionListOf, textOf, textsOf } from './read-answers.ts';
+
+/** Which selection of which session. */
+export interface Where {
+  /** Id of the session; the one that takes part if not given. */
+  readonly session?: number;
+  /** `clipboard` if not given. */
+  readonly selection?: SelectionName;
+}
+
+export interface GuestAgentClientOptions {
+  /** Milliseconds that each answer may take; {@link DEFAULT_ANSWER_TIMEOUT_MS} if not given. */
+  readonly timeoutMs?: number;
+}
+
+/** What guest-clipboard-targets tells. */
+export interface Targets {
+  readonly session: number;
+  /** `program`, `host`, `held` or `nobody`. */
+  readonly owner: string;
+  readonly types: readonly string[];
+}
+
+/**
+ * A client of clipmuxd's guest agent (docs/guest-agent.md), over the stream of its port. Every method throws {@link GuestCommandError} where the
+ * guest answers with an error, and {@link HostError} `timed-out`, `guest-disconnected`, `bad-answer` or `too-many-commands`.
+ */
+export class GuestAgentClient {
+  readonly #channel: GuestAgentChannel;
+  readonly #timeoutMs: number;
+
+  /** Connects to a unix socket: a VMM's for the port (QEMU: `-chardev socket,server=on`), or clipmuxd's own. */
+  static connect(path: string, options: GuestAgentClientOptions = {}): Promise<GuestAgentClient> {
+    return new Promise((resolve, reject) => {
+      const socket = connect(path);
+      socket.once('error', reject);
+      socket.once('connect', () => {
+        socket.off('error', reject);
+        resolve(new GuestAgentClient(socket, options));
+      });
+    });
+  }
+
+  constructor(stream: Duplex, options: GuestAgentClientOptions = {}) {
+    this.#channel = new GuestAgentChannel(stream);
+    this.#timeoutMs = options.timeoutMs ?? DEFAULT_ANSWER_TIMEOUT_MS;
+  }
+
+  /** Calls any command, also one of the qemu-ga behind clipmuxd. One that does not answer when it succeeds times out. */
+  execute(command: string, given: object = {}): Promise<Returned> {
+    return this.#channel.execute(command, given, this.#timeoutMs);
+  }
+
+  /** The sessions, and which takes part. */
+  async sessions(): Promise<SessionList> {
+    return sessionListOf((await this.execute('guest-session-list')).value);
+  }
+
+  /** What a selection holds that may be read. */
+  async targets(where: Where = {}): Promise<Targets> {
+    const answer = objectOf((await this.execute('guest-clipboard-targets', where)).value);
+    return { session: numberOf(answer, 'session'), owner: textOf(answer, 'owner'), types: textsOf(answer, 'types') };
+  }
+
+  /**
+   * Reads what a selection holds, piece by piece.
+   * @param type text if not given
+   * @param maxBytes refuses more than that with `too-large`
+   */
+  async get(where: Where, type: string | undefined, maxBytes: number): Promise<{ type: string; bytes: Buffer }> {
+    const pieces: Buffer[] = [];
+    let got = 0;
+    let given: object = { ...where, ...(type !== undefined && { type }), count: PIECE_BYTES };
+    for (;;) {
+      const answer = objectOf((await this.execute('guest-clipboard-get', given)).value);
+      const size = numberOf(answer, 'size');
+      const bytes = bytesOf(answer, 'buf-b64');
+      got += bytes.length;
+      pieces.push(bytes);
+      if (size <= maxBytes && got <= maxBytes && answer['eof'] === true) {
+        if (got !== size) throw new HostError('bad-answer', `the guest announced ${size} bytes and gave ${got}`);
+        return { type: textOf(answer, 'type'), bytes: Buffer.concat(pieces) };
+      }
+      const handle = answer['eof'] === true ? null : numberOf(answer, 'handle');
+      if (size > maxBytes || got > maxBytes) {
+        if (handle !== null) await this.execute('guest-clipboard-close', { handle });
+        throw new HostError('too-large', `the content has ${size} bytes, past the limit of ${maxBytes}`);
+      }
+      if (bytes.length === 0) throw new HostError('bad-answer', 'the guest gave an empty piece that is not the last');
+      given = { handle, count: PIECE_BYTES };
+    }
+  }
+
+  /**
+   * Gives a session content to paste, in as many pieces as it takes.
+   * @param contents by MIME type, best first; one at least
+   * @returns the session that has it
+   */
+  async set(where: Where, contents: ReadonlyMap<string, Uint8Array>, share = false): Promise<number> {
+    const pieces = [...contents].flatMap(([type, bytes]) => cut(bytes).map((piece) => ({ type, piece })));
+    let handle: number | undefined;
+    for (const [index, { type, piece }] of pieces.entries()) {
+      const isLast = index === pieces.length - 1;
+      const given = {
+        ...(handle === undefined ? { ...where, share } : { handle }),
+        type,
+        'buf-b64': Buffer.from(piece).toString('base64'),
+        more: !isLast,
+      };
+      const answer = objectOf((await this.execute('guest-clipboard-set', given)).value);
+      if (isLast) return numberOf(answer, 'session');
+      handle = numberOf(answer, 'handle');
+    }
+    throw new HostError('nothing-to-copy', 'there is no content to set');
+  }
+
+  /** Ends the connection. */
+  close(): void {
+    this.#channel.close();
+  }
+}
+
+function cut(bytes: Uint8Array): Uint8Array[] {
+  const pieces = [bytes.subarray(0, PIECE_BYTES)];
+  for (let from = PIECE_BYTES; from < bytes.length; from += PIECE_BYTES)
+    pieces.push(bytes.subarray(from, from + PIECE_BYTES));
+  return pieces;
+}
