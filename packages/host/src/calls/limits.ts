@@ -6,3 +6,9 @@ export const CALL_BYTES_MAX = 256 * 1024;
 
 /** Bytes of answers that wait for a guest that does not read; then the connection is ended. Sixteen answers of the largest kind. */
 export const OUTPUT_BYTES_MAX = 8 * 1024 * 1024;
+
+/** Bytes that a program may print as its answer: what clipmuxd hands on to a session at most. */
+export const PROGRAM_OUTPUT_BYTES_MAX = 512 * 1024;
+
+/** Characters of a program's standard error that a session is told. */
+export const PROGRAM_ERROR_CHARACTERS_MAX = 400;

@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import type { Manner } from '../endpoint/options.ts';
+import { DEFAULT_ANSWER_TIMEOUT_MS } from '../guest-agent/limits.ts';
 import { MIME_TYPES, type SelectionName, TEXT_TYPE } from '../mime.ts';
 import { UsageError } from './exit-status.ts';
 
@@ -35,10 +36,67 @@ export interface WatchArguments extends CommonArguments {
   readonly json: boolean;
 }
 
-/** What the command line asks for. */
-export type Arguments = CopyArguments | PasteArguments | WatchArguments | { readonly command: 'help' | 'version' };
+/** `sessions`. */
+export interface SessionsArguments extends CommonArguments {
+  readonly command: 'sessions';
+  readonly json: boolean;
+}
 
-const COMMANDS: readonly string[] = ['copy', 'paste', 'watch'];
+/** `get`. */
+export interface GetArguments extends CommonArguments {
+  readonly command: 'get';
+  readonly session: number | undefined;
+  readonly type: string | undefined;
+  readonly output: string | undefined;
+}
+
+/** `set`. */
+export interface SetArguments extends CommonArguments {
+  readonly command: 'set';
+  readonly session: number | undefined;
+  /** As those of {@link CopyArguments}. */
+  readonly sources: ReadonlyMap<string, string | null>;
+  readonly share: boolean;
+}
+
+/** `call`. */
+export interface CallArguments extends CommonArguments {
+  readonly command: 'call';
+  /** A command of the guest agent. */
+  readonly name: string;
+  readonly given: object;
+}
+
+/** `events`. */
+export interface EventsArguments extends CommonArguments {
+  readonly command: 'events';
+  readonly json: boolean;
+}
+
+/** `serve`. */
+export interface ServeArguments extends CommonArguments {
+  readonly command: 'serve';
+  /** A shell command for each method. */
+  readonly handlers: ReadonlyMap<string, string>;
+}
+
+/** Commands of the guest agent's port. */
+export type AgentArguments = SessionsArguments | GetArguments | SetArguments | CallArguments;
+
+/** What the command line asks for. */
+export type Arguments =
+  | CopyArguments
+  | PasteArguments
+  | WatchArguments
+  | AgentArguments
+  | EventsArguments
+  | ServeArguments
+  | { readonly command: 'help' | 'version' };
+
+const COMMANDS: readonly string[] = ['copy', 'paste', 'watch', 'sessions', 'get', 'set', 'call', 'events', 'serve'];
+
+/** Arguments after the command, at most. */
+const FILES: Readonly<Record<string, number>> = { copy: 1, set: 1, call: 2 };
 
 /** Milliseconds that a paste waits unless told otherwise. */
 const DEFAULT_PASTE_TIMEOUT = 10_000;
@@ -51,13 +109,13 @@ export function parseArguments(argv: readonly string[]): Arguments {
   const { values, positionals } = parse(argv);
   if (values.help) return { command: 'help' };
   if (values.version) return { command: 'version' };
-  const [command, file, ...more] = positionals;
-  if (command === undefined) throw new UsageError('a command is missing: copy, paste or watch');
+  const [command, ...rest] = positionals;
+  if (command === undefined) throw new UsageError(`a command is missing: one of ${COMMANDS.join(', ')}`);
   if (!COMMANDS.includes(command))
-    throw new UsageError(`there is no command ${command}: copy, paste and watch are there`);
-  if (more.length > 0 || (file !== undefined && command !== 'copy')) {
-    throw new UsageError(`too many arguments: ${[file, ...more].slice(command === 'copy' ? 1 : 0).join(' ')}`);
-  }
+    throw new UsageError(`there is no command ${command}: there are ${COMMANDS.join(', ')}`);
+  const excess = rest.slice(FILES[command] ?? 0);
+  if (excess.length > 0) throw new UsageError(`too many arguments: ${excess.join(' ')}`);
+  const [file, argument] = rest;
   if (values.socket === undefined) throw new UsageError('--socket PATH is missing');
   const common = {
     socket: values.socket,
@@ -66,9 +124,10 @@ export function parseArguments(argv: readonly string[]): Arguments {
     selection: oneOf('--selection', values.selection ?? 'clipboard', ['clipboard', 'primary']),
   };
   const types = values.type ?? [];
+  const asking = () => ({ ...common, timeout: timeout(values.timeout, DEFAULT_ANSWER_TIMEOUT_MS) });
   switch (command) {
     case 'copy':
-      only(command, values, ['type', 'once']);
+      only(command, values, [...PORT, 'timeout', 'type', 'once']);
       return {
         ...common,
         command,
@@ -77,7 +136,7 @@ export function parseArguments(argv: readonly string[]): Arguments {
         once: values.once ?? false,
       };
     case 'paste':
-      only(command, values, ['type', 'output', 'wait']);
+      only(command, values, [...PORT, 'timeout', 'type', 'output', 'wait']);
       if (types.length > 1) throw new UsageError('paste takes one --type');
       return {
         ...common,
@@ -88,8 +147,34 @@ export function parseArguments(argv: readonly string[]): Arguments {
         wait: values.wait ?? false,
       };
     case 'watch':
-      only(command, values, ['json']);
+      only(command, values, [...PORT, 'timeout', 'json']);
       return { ...common, command, timeout: timeout(values.timeout, undefined), json: values.json ?? false };
+    case 'sessions':
+      only(command, values, ['timeout', 'json']);
+      return { ...asking(), command, json: values.json ?? false };
+    case 'get':
+      only(command, values, ['timeout', 'session', 'selection', 'type', 'output']);
+      if (types.length > 1) throw new UsageError('get takes one --type');
+      return { ...asking(), command, session: session(values.session), type: types[0], output: values.output };
+    case 'set':
+      only(command, values, ['timeout', 'session', 'selection', 'type', 'share']);
+      return {
+        ...asking(),
+        command,
+        session: session(values.session),
+        sources: sources(types, file),
+        share: values.share ?? false,
+      };
+    case 'call':
+      only(command, values, ['timeout']);
+      if (file === undefined) throw new UsageError('call: the name of a command is missing');
+      return { ...asking(), command, name: file, given: jsonObject(argument ?? '{}') };
+    case 'events':
+      only(command, values, ['listen', 'json']);
+      return { ...common, command, timeout: undefined, json: values.json ?? false };
+    case 'serve':
+      only(command, values, ['listen', 'handler']);
+      return { ...common, command, timeout: undefined, handlers: handlers(values.handler ?? []) };
     default:
       throw new UsageError(`there is no command ${command}`);
   }
@@ -116,13 +201,21 @@ const CONFIGURATION = {
     wait: { type: 'boolean' },
     timeout: { type: 'string' },
     json: { type: 'boolean' },
+    session: { type: 'string' },
+    share: { type: 'boolean' },
+    handler: { type: 'string', multiple: true },
     help: { type: 'boolean' },
     version: { type: 'boolean' },
   },
 } as const;
 
 /** Options that belong to some commands only. */
-const SPECIAL = ['type', 'output', 'once', 'wait', 'json'] as const;
+const SPECIAL = [
+  ...['listen', 'manner', 'selection', 'timeout', 'type', 'output', 'once', 'wait', 'json'],
+  ...['session', 'share', 'handler'],
+];
+/** Those of the commands that are at the clipboard's own port. */
+const PORT = ['listen', 'manner', 'selection'];
 
 function only(command: string, values: Readonly<Record<string, unknown>>, allowed: readonly string[]): void {
   for (const option of SPECIAL) {
@@ -163,5 +256,34 @@ function sources(types: readonly string[], file: string | undefined): ReadonlyMa
   if (unnamed > 1) throw new UsageError('only one --type can do without =FILE: there is one content');
   if (types.length > 0 && unnamed === 0 && file !== undefined)
     throw new UsageError(`${file}: no --type says what it is`);
+  return result;
+}
+
+function session(value: string | undefined): number | undefined {
+  if (value === undefined) return undefined;
+  if (!/^[1-9][0-9]{0,14}$/.test(value)) throw new UsageError(`--session ${value}: must be the number of a session`);
+  return Number(value);
+}
+
+function jsonObject(text: string): object {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    value = undefined;
+  }
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value;
+  throw new UsageError('call: the arguments must be a JSON object');
+}
+
+function handlers(values: readonly string[]): ReadonlyMap<string, string> {
+  const result = new Map<string, string>();
+  for (const value of values) {
+    const [, method = '', command = ''] = /^([A-Za-z0-9_.-]{1,64})=(.+)$/s.exec(value) ?? [];
+    if (method === '') throw new UsageError(`--handler ${value}: must be METHOD=COMMAND`);
+    if (result.has(method)) throw new UsageError(`--handler ${method} is given twice`);
+    result.set(method, command);
+  }
+  if (result.size === 0) throw new UsageError('serve: at least one --handler METHOD=COMMAND is needed');
   return result;
 }

@@ -46,7 +46,8 @@ async function ended(host: HostEndpoint, given: CopyArguments, signal: AbortSign
   await Promise.race(waits.map((wait) => wait.then(quiet, quiet)));
 }
 
-async function readAll(stream: Readable, ended: AbortSignal): Promise<Uint8Array> {
+/** The whole stream. @throws {HostError} `too-large` */
+export async function readAll(stream: Readable, ended: AbortSignal): Promise<Uint8Array> {
   const pieces: Uint8Array[] = [];
   let size = 0;
   const stop = (): void => {

@@ -1,9 +1,11 @@
 import { VERSION } from '../version.ts';
 import { type Arguments, parseArguments } from './arguments.ts';
+import { askAgent } from './ask-agent.ts';
 import { copy } from './copy.ts';
 import { ExitStatus, exitStatusFor, UsageError } from './exit-status.ts';
 import { type CliIo, processIo, write } from './io.ts';
 import { paste } from './paste.ts';
+import { serve } from './serve.ts';
 import { USAGE } from './usage.ts';
 import { watch } from './watch.ts';
 
@@ -36,5 +38,13 @@ async function run(given: Arguments, io: CliIo): Promise<number> {
       return paste(given, io);
     case 'watch':
       return watch(given, io);
+    case 'sessions':
+    case 'get':
+    case 'set':
+    case 'call':
+      return askAgent(given, io);
+    case 'events':
+    case 'serve':
+      return serve(given, io);
   }
 }

@@ -1,0 +1,147 @@
+import { spawn } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { WireAgent } from '../sessions/wire-agent.ts';
+import { accepts, Program } from '../support/chain.ts';
+import { run, stopProcess } from '../support/processes.ts';
+import { until } from '../support/wait.ts';
+
+const HOST_PROGRAM = join(import.meta.dirname, '../../dist/clipmux-host.cjs');
+
+let directory: string;
+let daemon: Program;
+let agent: WireAgent;
+const at = (name: string): string => join(directory, name);
+
+beforeAll(async () => {
+  directory = mkdtempSync(join(tmpdir(), 'clipmux-host-'));
+  writeFileSync(
+    at('clipmux.toml'),
+    `[guest-agent]\nports = ["unix:${at('agent.sock')}"]\n` +
+      `[host-calls]\nport = "unix:${at('calls.sock')}"\nallow = ["add", "fail", "slow", "junk", "who"]\n`,
+  );
+  daemon = new Program('clipmuxd', [
+    ...['--no-logind', '--log-level', 'debug', '--config', at('clipmux.toml')],
+    ...['--session-socket', at('session.sock'), '--port', `unix:${at('nobody.sock')}`],
+  ]);
+  await until(() => {
+    if (daemon.process.exitCode !== null) throw new Error(`clipmuxd ended before it was ready:\n${daemon.log}`);
+    return accepts(at('agent.sock'));
+  }, 'clipmuxd to be ready');
+  agent = await WireAgent.connect(at('session.sock'), { display: ':7' });
+});
+afterAll(async () => {
+  await agent?.close();
+  await daemon?.stop();
+  rmSync(directory, { recursive: true });
+});
+
+async function host(...args: string[]): Promise<{ code: number | null; out: string; err: string }> {
+  const { code, stdout, stderr } = await run(process.execPath, [HOST_PROGRAM, '--socket', at('agent.sock'), ...args]);
+  return { code, out: stdout.toString(), err: stderr };
+}
+
+describe("clipmux-host at the guest agent's port", () => {
+  it('lists sessions, and marks the one that takes part', async () => {
+    const { code, out } = await host('sessions');
+    expect([code, out]).toEqual([0, `* ${agent.id} 0 :7\n`]);
+    expect(JSON.parse((await host('sessions', '--json')).out)).toMatchObject({ eligible: agent.id });
+  });
+
+  it('gives a session content of several pieces, and reads what a program there copied', async () => {
+    const content = Buffer.alloc(5_000_000, 'from the host. ');
+    writeFileSync(at('content'), content);
+    expect(await host('set', at('content'))).toEqual({ code: 0, out: '', err: '' });
+    await agent.owns();
+    expect(await agent.paste()).toBe(content.toString());
+    agent.copy(`${content}and back`);
+    await agent.heard();
+    expect((await host('get', '--output', at('back'))).code).toBe(0);
+    expect(readFileSync(at('back'), 'utf8')).toBe(`${content}and back`);
+    expect((await host('get', '--session', String(agent.id))).out).toBe(`${content}and back`);
+  });
+
+  it('calls any command, and ends with status 1 and the reason for an error of the guest', async () => {
+    const given = JSON.stringify({ session: agent.id, method: 'ping' });
+    expect(JSON.parse((await host('call', 'guest-session-call', given)).out)).toEqual({
+      session: agent.id,
+      result: {},
+    });
+    expect(await host('call', 'guest-nonsense')).toEqual({
+      code: 1,
+      out: '',
+      err: 'clipmux-host: The command guest-nonsense has not been found\n',
+    });
+    expect(await host('get', '--session', '99')).toMatchObject({ code: 1, out: '' });
+  });
+
+  it.each([
+    ['sessions', '--listen'],
+    ['call'],
+    ['call', 'guest-ping', '[]'],
+    ['get', '--session', 'x'],
+    ['serve'],
+    ['serve', '--handler', 'nothing'],
+    ['events', '--timeout', '5'],
+  ])('is used wrongly: %s %s', async (...args) => {
+    expect((await host(...args)).code).toBe(2);
+  });
+});
+
+describe('clipmux-host at the port for calls', () => {
+  it('answers calls of sessions by programs, and tells events', async () => {
+    const serving = new Program('clipmux-host', [
+      ...['--socket', at('calls.sock'), '--listen', 'serve'],
+      ...['--handler', "add=node -e 'const {a, b} = JSON.parse(fs.readFileSync(0)); console.log(a + b)'"],
+      ...['--handler', 'fail=echo no such share >&2; exit 3'],
+      ...['--handler', 'junk=echo what'],
+      ...['--handler', 'slow=cat > /dev/null; sleep 60'],
+      ...['--handler', 'who=echo $CLIPMUX_SESSION'],
+    ]);
+    const { wire } = agent;
+    const failure = (error: unknown) => error as { name: string; details: readonly string[] };
+    await daemon.said(/port is open .*calls\.sock/);
+    const slow = wire.hostCall('slow').catch(failure);
+    expect(await Promise.all([1, 2, 3].map((a) => wire.hostCall('add', { a, b: 10 })))).toEqual([11, 12, 13]);
+    expect(await wire.hostCall('who')).toBe(agent.id);
+    expect(await wire.hostCall('fail').catch(failure)).toMatchObject({
+      name: 'host-error',
+      details: ['GenericError', 'no such share'],
+    });
+    expect(await wire.hostCall('junk').catch(failure)).toMatchObject({ name: 'host-error' });
+    await serving.stop('SIGTERM');
+    expect(serving.process.exitCode).toBe(0);
+    expect(await slow).toMatchObject({ name: 'host-absent' });
+  });
+
+  it('tells the events of the guest, a line for each, until it is ended', async () => {
+    const args = ['--socket', at('calls.sock'), '--listen', 'events', '--json'];
+    const events = spawn(process.execPath, [HOST_PROGRAM, ...args], { stdio: ['ignore', 'pipe', 'inherit'] });
+    let out = '';
+    events.stdout.on('data', (bytes: Buffer) => {
+      out += bytes.toString();
+    });
+    try {
+      await until(() => out.includes('"READY"'), 'the first event');
+      const other = await WireAgent.connect(at('session.sock'), { display: ':8' });
+      await other.close();
+      await until(() => out.includes('"SESSION_REMOVED"'), 'the session to be gone');
+      const told = out
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line) as { event: string; session?: number; display?: string });
+      expect(told).toContainEqual(
+        expect.objectContaining({ event: 'SESSION_ADDED', session: agent.id, display: ':7' }),
+      );
+      expect(told).toContainEqual(
+        expect.objectContaining({ event: 'SESSION_ADDED', session: other.id, display: ':8' }),
+      );
+      expect(told).toContainEqual(expect.objectContaining({ event: 'SESSION_REMOVED', session: other.id }));
+    } finally {
+      await stopProcess(events);
+    }
+    expect(events.exitCode).toBe(0);
+  });
+});
