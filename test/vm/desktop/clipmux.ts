@@ -1,0 +1,116 @@
+/** What all tests of the package in the desktop guest do alike. */
+import { execFileSync } from 'node:child_process';
+import { readdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { until } from '../../support/wait.ts';
+import type { Desktop } from './desktop.ts';
+import type { JournalEntry } from './journal.ts';
+import type { User } from './recipe.ts';
+
+const ROOT = join(import.meta.dirname, '../../..');
+
+/** The user ids that useradd gives the first two users. */
+export const USER_IDS: Readonly<Record<User, number>> = { alice: 1000, bob: 1001 };
+
+/** The package of the programs in dist/; made if they are newer than it. */
+export function packagePath(): string {
+  const dist = join(ROOT, 'dist');
+  const find = () => readdirSync(dist).find((name) => name.endsWith('.deb'));
+  const age = (name: string) => statSync(join(dist, name)).mtimeMs;
+  const present = find();
+  if (present === undefined || age(present) < age('clipmuxd.cjs')) {
+    execFileSync('npx', ['tsx', join(ROOT, 'scripts/package.ts')], { stdio: 'ignore' });
+  }
+  return join(dist, find() ?? '');
+}
+
+/** Installs clipmux in the running guest and logs alice in anew, so that her session starts with it. */
+export async function installClipmux(desktop: Desktop): Promise<void> {
+  await desktop.install(packagePath());
+  const from = desktop.journal.now;
+  await desktop.shell.succeed('systemctl restart lightdm');
+  await agentReady(desktop, 'alice', from);
+}
+
+/** Takes clipmux out of the guest, with its configuration. */
+export async function removeClipmux(desktop: Desktop): Promise<void> {
+  await desktop.shell.succeed('DEBIAN_FRONTEND=noninteractive apt-get purge --yes --quiet clipmux');
+}
+
+/** Starts Debian's spice-vdagent where clipmux is not, and logs alice in anew with it. */
+export async function startStockAgent(desktop: Desktop): Promise<void> {
+  const from = desktop.journal.now;
+  await desktop.shell.succeed(
+    'systemctl unmask spice-vdagentd.socket spice-vdagentd.service; systemctl start spice-vdagentd.socket; systemctl restart lightdm',
+  );
+  await desktop.journal.said(/Started spice-vdagentd.service/, from);
+  await until(
+    async () => (await desktop.shell.run('pgrep --euid alice spice-vdagent')).code === 0,
+    "alice's spice-vdagent",
+    120_000,
+  );
+}
+
+/** Waits until clipmuxd has taken the agent of a user's session. */
+export function agentReady(desktop: Desktop, user: User, from = 0): Promise<JournalEntry> {
+  return desktop.journal.said(new RegExp(`a session connected .*uid=${USER_IDS[user]}\\b`), from);
+}
+
+/** Waits until clipmuxd has let the agent of a user's session go. */
+export function agentGone(desktop: Desktop, from: number): Promise<JournalEntry> {
+  return desktop.journal.said(/a session disconnected/, from);
+}
+
+/** Logs bob in on a terminal of his own, which comes to the foreground; his session is started by his systemd. */
+export async function logBobIn(desktop: Desktop): Promise<void> {
+  const from = desktop.journal.now;
+  await desktop.shell.succeed('systemctl start bob-session');
+  await agentReady(desktop, 'bob', from);
+  await desktop.journal.said(/who takes part session=\d+ reason=active-on-seat/, from);
+}
+
+/** logind's id of a user's graphical session. */
+export async function sessionId(desktop: Desktop, user: User): Promise<string> {
+  const list = await desktop.shell.succeed(
+    `for id in $(loginctl list-sessions --no-legend | awk '$3 == "${user}" {print $1}'); do
+       [ "$(loginctl show-session -p Type --value $id)" = x11 ] && echo $id; done; true`,
+  );
+  const id = list.trim().split('\n')[0];
+  if (!id) throw new Error(`${user} has no graphical session:\n${await desktop.shell.succeed('loginctl')}`);
+  return id;
+}
+
+/** Brings a user's session to the foreground, and waits until it takes part. */
+export async function switchTo(desktop: Desktop, user: User): Promise<void> {
+  const id = await sessionId(desktop, user);
+  const from = desktop.journal.now;
+  const active = await desktop.shell.succeed(`loginctl show-session -p Active --value ${id}; loginctl activate ${id}`);
+  if (!active.startsWith('yes')) await desktop.journal.said(/who takes part session=\d+ reason=active-on-seat/, from);
+  const uid = await takesPart(desktop);
+  if (uid !== USER_IDS[user]) throw new Error(`after the switch to ${user} user ${uid ?? 'nobody'} takes part`);
+}
+
+interface SessionEntry {
+  readonly uid: number;
+  readonly eligible: boolean;
+}
+
+/** The user id of the session that has the host's clipboard; undefined for nobody. */
+export async function takesPart(desktop: Desktop): Promise<number | undefined> {
+  const entries = JSON.parse(await desktop.shell.succeed('clipmuxctl --json sessions')) as readonly SessionEntry[];
+  return entries.find(({ eligible }) => eligible)?.uid;
+}
+
+/** Resident memory of each of clipmux's processes, in MiB. */
+export async function memory(desktop: Desktop): Promise<Readonly<Record<string, number>>> {
+  const lines = await desktop.shell.succeed(
+    'ps -C node,clipmuxd,clipmux-session -o rss=,user:20=,args= --no-headers || true',
+  );
+  const entries = lines
+    .trim()
+    .split('\n')
+    .map((line) => /^\s*(\d+)\s+(\S+)\s+.*?(clipmuxd|clipmux-session)\b/.exec(line))
+    .filter((match) => match !== null)
+    .map(([, kibibytes, user, name]) => [`${name} (${user})`, Math.round(Number(kibibytes) / 102.4) / 10] as const);
+  return Object.fromEntries(entries);
+}

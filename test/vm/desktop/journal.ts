@@ -1,0 +1,71 @@
+import type { ChildProcess } from 'node:child_process';
+import { EventEmitter } from 'node:events';
+import { createInterface } from 'node:readline';
+import { within } from '../../support/wait.ts';
+
+/** One entry of the guest's journal. */
+export interface JournalEntry {
+  readonly unit: string;
+  readonly message: string;
+  /** Seconds since the guest's kernel started. */
+  readonly uptime: number;
+}
+
+/** The guest's journal since its start, as it is written. */
+export class Journal extends EventEmitter<{ entry: [JournalEntry] }> {
+  readonly entries: JournalEntry[] = [];
+  readonly #process: ChildProcess;
+
+  /** @param process_ a `journalctl --follow --output=json` */
+  constructor(process_: ChildProcess) {
+    super();
+    this.setMaxListeners(0);
+    this.#process = process_;
+    if (process_.stdout === null) throw new Error('the journal has no output');
+    createInterface({ input: process_.stdout }).on('line', (line) => this.#take(line));
+  }
+
+  /** Where the journal is now, to wait only for what comes after. */
+  get now(): number {
+    return this.entries.length;
+  }
+
+  /** The first entry from `from` on whose message matches; waits for it. */
+  async said(pattern: RegExp, from = 0, timeoutMs = 120_000): Promise<JournalEntry> {
+    const fits = (entry: JournalEntry) => pattern.test(entry.message);
+    const found = new Promise<JournalEntry>((resolve) => {
+      const present = this.entries.slice(from).find(fits);
+      if (present !== undefined) return resolve(present);
+      const look = (entry: JournalEntry) => {
+        if (!fits(entry)) return;
+        this.off('entry', look);
+        resolve(entry);
+      };
+      this.on('entry', look);
+    });
+    return within(found, `${pattern} in the guest's journal; last of clipmux: ${this.#tail()}`, timeoutMs);
+  }
+
+  close(): void {
+    this.#process.kill();
+  }
+
+  #tail(): string {
+    const ours = this.entries.filter(({ unit }) => unit.startsWith('clipmux'));
+    return ours
+      .slice(-12)
+      .map(({ message }) => `\n  ${message}`)
+      .join('');
+  }
+
+  #take(line: string): void {
+    const fields = JSON.parse(line) as Record<string, string | undefined>;
+    const entry: JournalEntry = {
+      unit: fields['_SYSTEMD_USER_UNIT'] ?? fields['_SYSTEMD_UNIT'] ?? fields['UNIT'] ?? '',
+      message: String(fields['MESSAGE'] ?? ''),
+      uptime: Number(fields['__MONOTONIC_TIMESTAMP']) / 1e6,
+    };
+    this.entries.push(entry);
+    this.emit('entry', entry);
+  }
+}
