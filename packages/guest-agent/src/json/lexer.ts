@@ -136,17 +136,19 @@ export class Lexer {
   #string(bytes: Uint8Array, base: number, from: number): number {
     const quote = this.#quote;
     const end = bytes.length;
+    // In the loop's own scope: a binding that is imported may be looked up each time it is used.
+    const [backslash, least, most] = [Character.BACKSLASH, STRING_BYTE_MIN, STRING_BYTE_MAX];
     for (let at = from; at < end; at += 1) {
       const byte = bytes[at] as number;
       if (byte === quote) {
         this.#end(TokenType.STRING, base + at + 1);
         return at + 1;
       }
-      if (byte === Character.BACKSLASH) {
+      if (byte === backslash) {
         this.#state = State.STRING_ESCAPE;
         return at + 1;
       }
-      if (byte < STRING_BYTE_MIN || byte > STRING_BYTE_MAX) {
+      if (byte < least || byte > most) {
         this.#stray(base + at + 1);
         return at + 1;
       }

@@ -49,9 +49,10 @@ export function decodeText(token: Buffer): string | TextError {
 /** Where the first byte is that is not ASCII, or a backslash. */
 function plainUntil(token: Buffer, from: number, end: number): number {
   let at = from;
+  const backslash = Character.BACKSLASH;
   while (at < end) {
     const byte = token[at] as number;
-    if (byte >= 0x80 || byte === Character.BACKSLASH) break;
+    if (byte >= 0x80 || byte === backslash) break;
     at += 1;
   }
   return at;

@@ -101,20 +101,11 @@ export class Dispatcher implements MessageAnswerer {
     const { upstream, logger } = this.#options;
     if (!upstream) throw dialectErrors.notFound(command);
     logger.trace('a command for qemu-ga', { command });
-    let takeBack = () => {};
-    const left = () => {
-      takeBack();
-      done(null);
-    };
-    // Those that have left are not waited for; what was sent already is carried out all the same.
-    if (signal.aborted) return done(null);
-    signal.addEventListener('abort', left, { once: true });
-    takeBack = upstream.send({
+    upstream.send({
       command,
       raw,
+      isWanted: () => !signal.aborted,
       done: (outcome) => {
-        if (signal.aborted) return;
-        signal.removeEventListener('abort', left);
         if (outcome instanceof GuestAgentError) done(formatError(outcome, id));
         else done(outcome && Buffer.concat([outcome, LINE_FEED]));
       },

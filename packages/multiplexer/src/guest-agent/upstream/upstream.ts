@@ -26,7 +26,9 @@ export interface UpstreamRequest {
   readonly command: string;
   /** Its bytes, as they came. */
   readonly raw: Buffer;
-  /** Called once. */
+  /** Whether anybody waits for it still: asked before it is sent. What was sent is carried out, and answered, all the same. Default: yes. */
+  readonly isWanted?: () => boolean;
+  /** Called once; not for what is not wanted any more. */
   readonly done: (outcome: UpstreamOutcome) => void;
 }
 
@@ -42,7 +44,7 @@ export interface UpstreamOptions {
   readonly random?: () => number;
 }
 
-interface Pending extends UpstreamRequest {
+interface Pending extends Required<UpstreamRequest> {
   timer: TimerHandle | undefined;
   /** Whether it is sent for the second time. */
   again: boolean;
@@ -102,24 +104,20 @@ export class Upstream {
     for (const pending of this.#queue.splice(0)) this.#settle(pending, unreachable('clipmuxd is going down'));
   }
 
-  /** Sends a request when its turn comes. @returns takes it back while it waits; once it is sent, its answer is awaited all the same */
-  send(request: UpstreamRequest): () => void {
-    const pending: Pending = { ...request, timer: undefined, again: false };
+  /** Sends a request when its turn comes. */
+  send(request: UpstreamRequest): void {
+    const { command, raw, isWanted = always, done } = request;
+    // Each member by name: this is on the way of every command, and copying an object costs as much as all the rest here.
+    const pending: Pending = { command, raw, isWanted, done, timer: undefined, again: false };
     if (this.#stopped || this.#queue.length >= UPSTREAM_QUEUE_MAX) {
       pending.done(unreachable(this.#stopped ? 'clipmuxd is going down' : 'too many requests wait for it'));
-      return () => {};
+      return;
     }
-    if (!UNLIMITED_COMMANDS.has(request.command)) {
+    if (!UNLIMITED_COMMANDS.has(command)) {
       pending.timer = this.#timers.set(() => this.#late(pending), this.#options.answerMs());
     }
     this.#queue.push(pending);
     this.#pump();
-    return () => {
-      const index = this.#queue.indexOf(pending);
-      if (index < 0) return;
-      this.#queue.splice(index, 1);
-      if (pending.timer !== undefined) this.#timers.clear(pending.timer);
-    };
   }
 
   /** What it tells of itself now; undefined where it does not. */
@@ -143,12 +141,20 @@ export class Upstream {
       return;
     }
     if (!this.#idle) return;
-    const next = this.#queue.shift();
+    const next = this.#nextWanted();
     if (!next) return;
     this.#current = next;
     this.#idle = false;
     this.#options.freeze.asking(next.command);
     this.#link.ask(next.raw, this.#isSilent(next.command));
+  }
+
+  #nextWanted(): Pending | undefined {
+    for (;;) {
+      const next = this.#queue.shift();
+      if (!next || next.isWanted()) return next;
+      if (next.timer !== undefined) this.#timers.clear(next.timer);
+    }
   }
 
   #isSilent(command: string): boolean {
@@ -287,6 +293,8 @@ export class Upstream {
     if (question === 'guest-info') this.#info = readAgentInfo(readReturn(answer)) ?? this.#info;
   }
 }
+
+const always = () => true;
 
 function request(command: string): Buffer {
   return Buffer.from(`{"execute": "${command}"}`);
