@@ -87,3 +87,16 @@ describe('systemd/clipmux.toml', () => {
     expect(marked).toEqual(ALL_DEFINITIONS.filter(({ needsRestart }) => needsRestart).map(({ key }) => key));
   });
 });
+
+describe('systemd/guest-agent', () => {
+  it.each([
+    ['front.toml', { ports: ['/dev/virtio-ports/org.qemu.guest_agent.0'], upstream: 'unix:/run/qemu-ga.sock' }],
+    ['beside.toml', { ports: ['/dev/virtio-ports/org.clipmux.guest_agent.0'], upstream: null }],
+  ])('has drop-ins that clipmuxd takes: %s', (name, guestAgent) => {
+    expect(parse(read(`systemd/guest-agent/${name}`))).toMatchObject({ guestAgent });
+  });
+
+  it('has a socket for qemu-ga where clipmuxd looks for it', () => {
+    expect(read('systemd/guest-agent/qemu-guest-agent.socket')).toContain('ListenStream=/run/qemu-ga.sock\n');
+  });
+});
