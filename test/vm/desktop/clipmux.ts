@@ -24,12 +24,14 @@ export function packagePath(): string {
   return join(dist, find() ?? '');
 }
 
-/** Installs clipmux in the running guest and logs alice in anew, so that her session starts with it. */
-export async function installClipmux(desktop: Desktop): Promise<void> {
+/** Installs clipmux in the running guest and logs alice in anew, so that her session starts with it. Returns when her agent was ready. */
+export async function installClipmux(desktop: Desktop): Promise<JournalEntry> {
+  // Whoever is logged in already gets no agent before the next login: autostart entries are read then.
+  await desktop.shell.succeed('systemctl stop lightdm');
   await desktop.install(packagePath());
   const from = desktop.journal.now;
-  await desktop.shell.succeed('systemctl restart lightdm');
-  await agentReady(desktop, 'alice', from);
+  await desktop.shell.succeed('systemctl start lightdm');
+  return agentReady(desktop, 'alice', from);
 }
 
 /** Takes clipmux out of the guest, with its configuration. */
