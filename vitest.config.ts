@@ -10,6 +10,9 @@ const oneByOne = (groupOrder: number) => ({ fileParallelism: false, sequence: { 
 export default defineConfig({
   test: {
     reporters: ['default', './scripts/closing-line-reporter.ts'],
+    // Real displays, programs and daemons on a shared machine: what fails is tried once more, and named at the end if it then
+    // passes. It is a fault all the same, of the test or of the code.
+    retry: 1,
     projects: [
       {
         test: { name: 'unit', include: ['packages/*/src/**/*.test.ts', 'scripts/**/*.test.ts'], testTimeout: 10_000 },

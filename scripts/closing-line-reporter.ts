@@ -3,7 +3,7 @@ import type { Reporter, SerializedError, TestModule } from 'vitest/node';
 /**
  * Prints one plain closing line, `N passed, N failed, N skipped`, that any CI can read whatever runner it knows.
  * What fails outside a test counts as failed too: a file that does not load, a hook, an error nobody caught, and
- * a test that was cut short.
+ * a test that was cut short. Tests that passed only when they were tried again are named before it.
  */
 export default class ClosingLineReporter implements Reporter {
   onTestRunEnd(testModules: ReadonlyArray<TestModule>, unhandledErrors: ReadonlyArray<SerializedError>): void {
@@ -11,7 +11,12 @@ export default class ClosingLineReporter implements Reporter {
     for (const testModule of testModules) {
       count.failed += testModule.errors().length;
       for (const suite of testModule.children.allSuites()) count.failed += suite.errors().length;
-      for (const test of testModule.children.allTests()) count[test.result().state] += 1;
+      for (const test of testModule.children.allTests()) {
+        const { state } = test.result();
+        count[state] += 1;
+        const tries = (test.diagnostic()?.retryCount ?? 0) + 1;
+        if (state === 'passed' && tries > 1) process.stdout.write(`\npassed at try ${tries} only: ${test.fullName}\n`);
+      }
     }
     const failed = count.failed + count.pending;
     process.stdout.write(`\n${count.passed} passed, ${failed} failed, ${count.skipped} skipped\n`);
