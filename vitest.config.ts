@@ -4,18 +4,26 @@ import { defineConfig } from 'vitest/config';
 const oneByOne = (groupOrder: number) => ({ fileParallelism: false, sequence: { groupOrder } });
 
 /**
+ * Real displays, programs and daemons on a shared machine: what fails is tried once more, and named at the end if it then passes. It
+ * is a fault all the same, of the test or of the code.
+ */
+const RETRIES = 1;
+
+/**
  * Three projects: `unit` lies beside the code and needs nothing but Node; `system` (under test/) starts real
  * displays, programs and daemons; `vm` boots a guest and is run by `npm run test:vm` alone.
  */
 export default defineConfig({
   test: {
     reporters: ['default', './scripts/closing-line-reporter.ts'],
-    // Real displays, programs and daemons on a shared machine: what fails is tried once more, and named at the end if it then
-    // passes. It is a fault all the same, of the test or of the code.
-    retry: 1,
     projects: [
       {
-        test: { name: 'unit', include: ['packages/*/src/**/*.test.ts', 'scripts/**/*.test.ts'], testTimeout: 10_000 },
+        test: {
+          name: 'unit',
+          include: ['packages/*/src/**/*.test.ts', 'scripts/**/*.test.ts'],
+          testTimeout: 10_000,
+          retry: RETRIES,
+        },
       },
       {
         test: {
@@ -24,6 +32,7 @@ export default defineConfig({
           exclude: ['test/vm/**'],
           testTimeout: 60_000,
           hookTimeout: 60_000,
+          retry: RETRIES,
           ...oneByOne(1),
         },
       },
@@ -33,6 +42,7 @@ export default defineConfig({
           include: ['test/vm/**/*.test.ts'],
           testTimeout: 600_000,
           hookTimeout: 1_800_000,
+          retry: RETRIES,
           ...oneByOne(2),
         },
       },
