@@ -24,6 +24,8 @@ import { Shell } from './shell.ts';
 const MEMORY_MEBIBYTES = 1536;
 /** An emulated processor on a busy machine. */
 const BOOT_TIMEOUT_MS = 300_000;
+/** apt, and the start of what it installs, on such a machine. */
+const INSTALL_TIMEOUT_MS = 300_000;
 
 export interface DesktopOptions {
   /** QEMU's parameters for what is under test; `folder` is for sockets. */
@@ -90,6 +92,7 @@ export class Desktop {
     await this.shell.succeed('cat >/tmp/package.deb', { input: await readFile(deb) });
     await this.shell.succeed(
       'DEBIAN_FRONTEND=noninteractive apt-get install --yes --quiet --no-install-recommends /tmp/package.deb',
+      { timeoutMs: INSTALL_TIMEOUT_MS },
     );
   }
 

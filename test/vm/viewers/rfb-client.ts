@@ -38,13 +38,16 @@ export class RfbClient extends EventEmitter<RfbEvents> {
   readonly #socket: Socket;
   #text: Buffer | undefined;
   #closed = false;
+  #wake: () => void = () => {};
 
   private constructor(socket: Socket) {
     super();
     this.#socket = socket;
     socket.on('error', () => {});
+    socket.on('readable', () => this.#wake());
     socket.on('close', () => {
       this.#closed = true;
+      this.#wake();
     });
   }
 
@@ -144,7 +147,9 @@ export class RfbClient extends EventEmitter<RfbEvents> {
       const bytes = this.#socket.read(size) as Buffer | null;
       if (bytes !== null && bytes.length === size) return bytes;
       if (this.#closed) return new Promise(() => {}); // nobody waits any more
-      await Promise.race([once(this.#socket, 'readable'), once(this.#socket, 'close')]);
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+      });
     }
   }
 }
