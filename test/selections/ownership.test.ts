@@ -117,10 +117,10 @@ describe('taking and giving up selections', () => {
     }
   });
 
-  it('tells false, and then the offer, when a program took the selection after the time of the grab', async () => {
-    await own('ours'); // what `own` needs is known from now on, so that the next one reckons its time at once
-    const taking = own('too late');
-    // Its time is settled, and nothing sent; while this process stands still, xclip takes the selection.
+  it('tells true, and then the offer, when a program takes the selection right after the grab', async () => {
+    await own('ours'); // what `own` needs is known from now on, so that the next one is sent at once
+    const taking = own('for a moment');
+    // While this process stands still, the server gives the selection to us and xclip takes it.
     const options = { env: xvfb.env, timeout: 10_000 };
     spawnSync('xclip', ['-in', '-selection', 'clipboard'], {
       ...options,
@@ -129,7 +129,7 @@ describe('taking and giving up selections', () => {
     });
     const args = ['-out', '-selection', 'clipboard', '-target', 'UTF8_STRING'];
     while (spawnSync('xclip', args, options).stdout.toString() !== 'theirs');
-    expect(await taking).toBe(false);
+    expect(await taking).toBe(true);
     expect(await watched.next()).toEqual({ kind: 'offer', selection: 'clipboard', types: [TEXT_TYPE] });
     const text = await watched.backend.read('clipboard', TEXT_TYPE, { maxBytes: 10 });
     expect(Buffer.from(text).toString()).toBe('theirs');

@@ -50,6 +50,7 @@ declare module 'x11' {
     atom_names: Record<number, string>;
     pending_atoms: Record<number, unknown>;
     pack_stream: PackStream;
+    _sweepVoid(upTo: number): void;
     display: Display;
     AllocID(): number;
     require(name: 'big-requests', callback: (error: Error | null | undefined, extension: BigRequests) => void): void;

@@ -1,6 +1,7 @@
 import type { Logger } from '@clipmux/posix';
 import {
   type AgentWire,
+  type CancelSignal,
   type ContentAnswer,
   type DaemonToAgent,
   NODE_TIMERS,
@@ -76,7 +77,7 @@ export class Agent implements AgentSide {
     this.#largeContentPassed = options.largeContentPassed;
     this.#pasteCutShort = options.pasteCutShort;
     this.#timers = options.timers ?? NODE_TIMERS;
-    const fetch = (selection: Selection, type: string, signal: AbortSignal) => this.#fetch(selection, type, signal);
+    const fetch = (selection: Selection, type: string, signal: CancelSignal) => this.#fetch(selection, type, signal);
     this.#hostContent = new HostContent(fetch, this.#timers);
     this.#backend.on('offer', (selection, types) => this.#offered(selection, types));
     this.#backend.on('cleared', (selection) => this.#cleared(selection));
@@ -205,7 +206,7 @@ export class Agent implements AgentSide {
     if (offer.secret) throw new RpcError('owner-died', 'another program has taken the selection, with a password');
   }
 
-  async #fetch(selection: Selection, type: string, signal: AbortSignal): Promise<Uint8Array> {
+  async #fetch(selection: Selection, type: string, signal: CancelSignal): Promise<Uint8Array> {
     const wire = this.#wire;
     if (!wire) throw new RpcError('connection-closed', 'clipmuxd is not there');
     const { bytes } = await wire.collect({ selection, type }, { maxBytes: MAX_CONTENT_BYTES, signal });

@@ -1,4 +1,4 @@
-import type { Selection } from '@clipmux/rpc';
+import type { CancelSignal, Selection } from '@clipmux/rpc';
 import { describe, expect, it } from 'vitest';
 import { HostContent } from './host-content.ts';
 import { CONTENT_LINGER_MS } from './limits.ts';
@@ -9,7 +9,7 @@ const TEXT = 'text/plain;charset=utf-8';
 interface Fetching {
   readonly selection: Selection;
   readonly type: string;
-  readonly signal: AbortSignal;
+  readonly signal: CancelSignal;
   resolve(content: Uint8Array): void;
   reject(error: Error): void;
 }

@@ -1,13 +1,23 @@
-import { NODE_TIMERS, RpcError, type Selection, type TimerHandle, type Timers } from '@clipmux/rpc';
+import {
+  Cancellation,
+  type CancelSignal,
+  NODE_TIMERS,
+  RpcError,
+  type Selection,
+  type TimerHandle,
+  type Timers,
+} from '@clipmux/rpc';
 import { CONTENT_LINGER_MS } from './limits.ts';
 
 /** Fetches a whole content from clipmuxd. */
-export type Fetch = (selection: Selection, type: string, signal: AbortSignal) => Promise<Uint8Array>;
+export type Fetch = (selection: Selection, type: string, signal: CancelSignal) => Promise<Uint8Array>;
 
 /** One content that is being fetched, or was a moment ago. */
 interface Entry {
   readonly content: Promise<Uint8Array>;
-  readonly controller: AbortController;
+  readonly cancellation: Cancellation;
+  /** Whether the content is there. */
+  complete: boolean;
   /** Programs that wait for it. */
   waiting: number;
   linger: TimerHandle | null;
@@ -58,14 +68,19 @@ export class HostContent {
   }
 
   #begin(key: string, selection: Selection, type: string): Entry {
-    const controller = new AbortController();
-    const content = this.#fetch(selection, type, controller.signal);
-    const entry: Entry = { content, controller, waiting: 0, linger: null };
+    const cancellation = new Cancellation();
+    const content = this.#fetch(selection, type, cancellation);
+    const entry: Entry = { content, cancellation, complete: false, waiting: 0, linger: null };
     this.#entries.set(key, entry);
-    content.catch(() => {
-      // Those who wait are told; a failure is not kept for the next.
-      if (this.#entries.get(key) === entry) this.#entries.delete(key);
-    });
+    content.then(
+      () => {
+        entry.complete = true;
+      },
+      () => {
+        // Those who wait are told; a failure is not kept for the next.
+        if (this.#entries.get(key) === entry) this.#entries.delete(key);
+      },
+    );
     return entry;
   }
 
@@ -84,7 +99,7 @@ export class HostContent {
     if (entry.linger !== null) this.#timers.clear(entry.linger);
     entry.linger = null;
     if (this.#entries.get(key) === entry) this.#entries.delete(key);
-    entry.controller.abort(new RpcError('cancelled', 'no program waits for it any more'));
+    if (!entry.complete) entry.cancellation.abort(new RpcError('cancelled', 'no program waits for it any more'));
   }
 }
 

@@ -138,7 +138,7 @@ export class RpcError extends Error {
 }
 
 /** What an AbortSignal was aborted with, as an error of the contract: `cancelled` unless the reason is one already. */
-export function rpcErrorOfSignal(signal: AbortSignal): RpcError {
+export function rpcErrorOfSignal(signal: { readonly reason: unknown }): RpcError {
   return signal.reason instanceof RpcError ? signal.reason : new RpcError('cancelled', 'the request was taken back');
 }
 

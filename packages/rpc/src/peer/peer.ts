@@ -10,6 +10,7 @@ import {
   type JSONRPCResponse,
   JSONRPCServer,
 } from 'json-rpc-2.0';
+import type { CancelSignal } from './cancellation.ts';
 import { RpcError, rpcErrorOfSignal, type WireError } from './errors.ts';
 import { classifyMessage, type Message } from './message.ts';
 import { NODE_TIMERS, type TimerHandle, type Timers } from './timers.ts';
@@ -42,6 +43,8 @@ export interface PeerMethod {
 export interface RpcPeerOptions {
   /** Hands a message to the transport. It may throw where the message cannot be sent. */
   send(message: object): void;
+  /** Calls `send` at once; what is sent in it goes out together. */
+  together?(send: () => void): void;
   readonly methods: ReadonlyMap<string, PeerMethod>;
   /** The peer broke the contract where no answer can say so. */
   fault(error: RpcError): void;
@@ -56,7 +59,7 @@ export interface CallOptions {
   /** Milliseconds until the call rejects with `timed-out`; {@link CALL_TIMEOUT_MS} if not given, `Infinity` for none. */
   readonly timeoutMs?: number;
   /** Gives the call up: it rejects with the signal's reason if that is an {@link RpcError}, else with `cancelled`. */
-  readonly signal?: AbortSignal;
+  readonly signal?: CancelSignal;
   /** Sees the result at once, before anything that came after it in the stream. If it throws, the call rejects with that. */
   readonly onResult?: (result: unknown) => void;
 }
@@ -80,7 +83,7 @@ export class RpcPeer {
   readonly #server: JSONRPCServer<CallContext>;
   readonly #client: JSONRPCClient<void>;
   readonly #pending = new Map<number, PendingCall>();
-  readonly #answering = new Set<AbortController>();
+  readonly #answering = new Set<Answering>();
   #lastId = 0;
   #closed: RpcError | undefined;
 
@@ -154,7 +157,7 @@ export class RpcPeer {
     }
     this.#pending.clear();
     this.#client.rejectAllPendingRequests(error.message);
-    for (const controller of this.#answering) controller.abort(error);
+    for (const answering of this.#answering) answering.abort(error);
     this.#answering.clear();
   }
 
@@ -226,18 +229,21 @@ export class RpcPeer {
       );
       return;
     }
-    const controller = new AbortController();
-    const callbacks: ((error: WireError | undefined) => void)[] = [];
-    const context: CallContext = { signal: controller.signal, afterAnswer: (callback) => callbacks.push(callback) };
-    if (isCall) this.#answering.add(controller);
-    const answered = (response: JSONRPCResponse | null): void => {
-      this.#answering.delete(controller);
-      if (response === null || this.#closed !== undefined) return;
+    const answering = new Answering();
+    if (isCall) this.#answering.add(answering);
+    const answer = (response: JSONRPCResponse) => {
       const sent = this.#send(response);
-      for (const callback of callbacks) callback(sent.error as WireError | undefined);
+      answering.answered(sent.error as WireError | undefined);
+    };
+    const answered = (response: JSONRPCResponse | null): void => {
+      this.#answering.delete(answering);
+      if (response === null || this.#closed !== undefined) return;
+      // What the handler sends right after its answer, such as content, need not wake the peer again.
+      if (this.#options.together) this.#options.together(() => answer(response));
+      else answer(response);
     };
     // The library turns every failure of a handler into a response, so this never rejects.
-    void Promise.resolve(this.#server.receive(request, context)).then(answered);
+    void Promise.resolve(this.#server.receive(request, answering)).then(answered);
   }
 
   /** Starts a handler; whatever it throws or rejects with goes through the library to `mapErrorToJSONRPCErrorResponse`. */
@@ -283,6 +289,33 @@ export class RpcPeer {
       this.#options.send(instead);
       return instead;
     }
+  }
+}
+
+/** The context of one request that a handler is answering. */
+class Answering implements CallContext {
+  readonly #callbacks: ((error: WireError | undefined) => void)[] = [];
+  /** Made only where the handler asks for its signal: most do not. */
+  #controller: AbortController | undefined;
+  #failure: RpcError | undefined;
+
+  get signal(): AbortSignal {
+    this.#controller ??= new AbortController();
+    if (this.#failure !== undefined) this.#controller.abort(this.#failure);
+    return this.#controller.signal;
+  }
+
+  afterAnswer(callback: (error: WireError | undefined) => void): void {
+    this.#callbacks.push(callback);
+  }
+
+  answered(error: WireError | undefined): void {
+    for (const callback of this.#callbacks) callback(error);
+  }
+
+  abort(error: RpcError): void {
+    this.#failure = error;
+    this.#controller?.abort(error);
   }
 }
 

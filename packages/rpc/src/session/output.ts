@@ -10,16 +10,12 @@ export interface FrameOutputEvents {
   overflow(): void;
 }
 
-/**
- * Writes frames to the stream and watches how much is queued for it. The frames of one turn, such as an answer and the content that
- * follows it, go out in one write: each write may wake the peer, and that costs more than a frame.
- */
+/** Writes frames to the stream and watches how much is queued for it. */
 export class FrameOutput {
   readonly #stream: Duplex;
   readonly #events: FrameOutputEvents;
   readonly #bytesMax: number;
   #ended = false;
-  #gathering = false;
 
   constructor(stream: Duplex, events: FrameOutputEvents, bytesMax = OUTGOING_BYTES_MAX) {
     this.#stream = stream;
@@ -35,9 +31,7 @@ export class FrameOutput {
   /** Sends a JSON frame. @throws {FrameError} if it is too large */
   json(message: object): void {
     if (this.#ended) return;
-    const frame = encodeJsonFrame(JSON.stringify(message));
-    this.#gather();
-    this.#stream.write(frame);
+    this.#stream.write(encodeJsonFrame(JSON.stringify(message)));
     if (this.#stream.writableLength > this.#bytesMax) this.#events.overflow();
   }
 
@@ -46,11 +40,22 @@ export class FrameOutput {
     if (this.#ended) return;
     const parts = encodeDataFrame(transfer, pieces);
     const last = parts.pop();
-    this.#gather();
+    this.#stream.cork();
     for (const part of parts) this.#stream.write(part);
     this.#stream.write(last, (error) => {
       if (!error) this.#events.written();
     });
+    this.#stream.uncork();
+  }
+
+  /** Calls `send` at once; its frames go out in one write, because each write may wake the peer, and that costs more than a frame. */
+  together(send: () => void): void {
+    this.#stream.cork();
+    try {
+      send();
+    } finally {
+      this.#stream.uncork();
+    }
   }
 
   /** Sends nothing more; what is queued still goes out. */
@@ -58,16 +63,5 @@ export class FrameOutput {
     if (this.#ended) return;
     this.#ended = true;
     this.#stream.end();
-  }
-
-  /** Holds back what is written until the present turn, with the promises that it settles, is over. */
-  #gather(): void {
-    if (this.#gathering) return;
-    this.#gathering = true;
-    this.#stream.cork();
-    process.nextTick(() => {
-      this.#gathering = false;
-      this.#stream.uncork();
-    });
   }
 }

@@ -89,6 +89,7 @@ export abstract class SessionWire<Out extends Contract, In extends Contract> {
     );
     this.#peer = new RpcPeer({
       send: (message) => this.#output.json(message),
+      together: (send) => this.#output.together(send),
       methods: this.#methods(),
       fault: (error) => this.#fail(error),
       internalError: (error, method) => handlers.internalError?.(error, method),
@@ -111,6 +112,7 @@ export abstract class SessionWire<Out extends Contract, In extends Contract> {
           return output.dataBlocked;
         },
         sendData: (transfer, pieces) => output.data(transfer, pieces),
+        together: (send) => output.together(send),
         abortTransfer: (transfer, error) => {
           const { code, name, message } = error;
           this.#peer.notify('transfer.abort', { transfer, error: { code, name, message } });

@@ -12,6 +12,9 @@ export interface OwnedTarget extends Answer {
   readonly answerAtom: number;
 }
 
+/** The targets of the types that were offered last, on each connection: mostly the same are offered again. */
+const lastOffered = new WeakMap<AtomCache, { types: readonly string[]; targets: ReadonlyMap<number, OwnedTarget> }>();
+
 /** One time of owning a selection: what is offered, from whom it comes, and since when. */
 export class Ownership {
   /** Server time at which the selection was taken; set when that is sent. */
@@ -37,6 +40,10 @@ export class Ownership {
     provider: ContentProvider,
     done: (ownership: Ownership) => void,
   ): void {
+    const last = lastOffered.get(atoms);
+    if (last?.types.length === types.length && types.every((type, i) => type === last.types[i])) {
+      return done(new Ownership(last.targets, provider));
+    }
     const answers = targetsOfTypes(types);
     const names = [...answers].flatMap(([target, { answerType }]) => [target, answerType]);
     atoms.intern(names, (known) => {
@@ -46,6 +53,7 @@ export class Ownership {
         const answerAtom = known.get(answer.answerType);
         if (atom !== undefined && answerAtom !== undefined) targets.set(atom, { ...answer, answerAtom });
       }
+      lastOffered.set(atoms, { types: [...types], targets });
       done(new Ownership(targets, provider));
     });
   }

@@ -22,6 +22,9 @@ function offerWithoutTargets(error: SelectionError | DisplayError): Offer {
   return error.code === 'owner-refused' || error.code === 'bad-answer' ? TARGETLESS_OFFER : EMPTY_OFFER;
 }
 
+/** The last list of each connection and what it meant: a program lists the same targets each time, and not even briefly. */
+const lastList = new WeakMap<AtomCache, { list: Buffer; offer: Offer }>();
+
 /**
  * Asks an owner for its TARGETS and calls back with what it offers; an owner that does not answer offers nothing.
  * The callback comes in the course of an event, even after the handle was abandoned.
@@ -42,7 +45,14 @@ export function askTargets(
         offerWithoutTargets(new SelectionError('bad-answer', 'the owner answered TARGETS with no list of atoms')),
       );
     }
-    atoms.names(atomsOfList(result.bytes), (names) => done(offerOfTargets(names)));
+    const { bytes: list } = result;
+    const last = lastList.get(atoms);
+    if (last?.list.equals(list)) return done({ ...last.offer }); // an offer of its own, to be told from the last
+    atoms.names(atomsOfList(list), (names) => {
+      const offer = offerOfTargets(names);
+      lastList.set(atoms, { list, offer });
+      done(offer);
+    });
   });
 }
 

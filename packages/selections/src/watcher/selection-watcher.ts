@@ -70,13 +70,8 @@ export class SelectionWatcher {
 
   /** XFIXES tells of a change. */
   ownerChanged(event: OwnerNotifyEvent): void {
-    const error = event.died
-      ? new SelectionError('owner-died', 'the owner of the selection ended')
-      : event.owner === None
-        ? new SelectionError('no-owner', 'the owner has given the selection up')
-        : new SelectionError('owner-changed', 'another copy has taken the selection meanwhile');
     this.#set(event.owner, event.time);
-    for (const read of [...this.#reads]) read.ownerLost(error);
+    for (const read of [...this.#reads]) read.ownerLost(lossOf(event));
     if (this.#claims === 0) this.#settle();
   }
 
@@ -134,7 +129,7 @@ export class SelectionWatcher {
   #stopAsking(): void {
     const asking = this.#asking;
     this.#asking = undefined;
-    asking?.abandon(new SelectionError('owner-changed', 'the owner has changed'));
+    if (asking !== undefined) asking.abandon(new SelectionError('owner-changed', 'the owner has changed'));
     if (this.#toAsk !== undefined) clearImmediate(this.#toAsk);
     this.#toAsk = undefined;
   }
@@ -177,4 +172,11 @@ export class SelectionWatcher {
     this.#waiting = [];
     for (const done of waiting) done();
   }
+}
+
+/** Why the owner of before can give no more. */
+function lossOf(event: OwnerNotifyEvent): SelectionError {
+  if (event.died) return new SelectionError('owner-died', 'the owner of the selection ended');
+  if (event.owner === None) return new SelectionError('no-owner', 'the owner has given the selection up');
+  return new SelectionError('owner-changed', 'another copy has taken the selection meanwhile');
 }

@@ -145,6 +145,11 @@ export class Connection {
     };
   }
 
+  /** Sends what has gathered, after a request with which a step is complete: somebody waits for what comes of it. */
+  #flush(): void {
+    this.#open.client.pack_stream.flush();
+  }
+
   #noteBackPressure(written: boolean): void {
     if (!written) this.#writable = false;
   }
@@ -189,11 +194,15 @@ export class Connection {
   }
 
   getSelectionOwner(selection: number, reply: Reply<number>): void {
-    if (!this.#ended) this.#open.client.GetSelectionOwner(selection, this.#reply(reply));
+    if (this.#ended) return;
+    this.#open.client.GetSelectionOwner(selection, this.#reply(reply));
+    this.#flush();
   }
 
   convertSelection(requestor: number, selection: number, target: number, property: number, time: number): void {
-    if (!this.#ended) this.#open.client.ConvertSelection(requestor, selection, target, property, time);
+    if (this.#ended) return;
+    this.#open.client.ConvertSelection(requestor, selection, target, property, time);
+    this.#flush();
   }
 
   /**
@@ -244,6 +253,7 @@ export class Connection {
     if (this.#ended) return;
     const event = packSelectionNotify(time, requestor, selection, target, property);
     this.#open.client.SendEvent(requestor, 0, NoEventMask, event);
+    this.#flush();
   }
 
   internAtom(name: string, reply: Reply<number>): void {

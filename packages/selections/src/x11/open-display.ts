@@ -149,6 +149,8 @@ export async function openDisplay(
         (error, display) => {
           if (error) return refuse(error.message, error);
           resetAtoms(client);
+          // It looks through all that is outstanding at each event, for requests without a reply that have a callback: we make none.
+          client._sweepVoid = () => {};
           Promise.all([requireXFixes(client, name), enableBigRequests(client, display)]).then(
             ([xfixes, maxRequestBytes]) => {
               client.removeAllListeners('error');

@@ -1,5 +1,5 @@
 import { TRANSFER_ID_MAX } from '../../frame/index.ts';
-import { RpcError, rpcErrorOfSignal, type Timers } from '../../peer/index.ts';
+import { Cancellation, type CancelSignal, RpcError, rpcErrorOfSignal, type Timers } from '../../peer/index.ts';
 import { ANSWER_TIMEOUT_MS, RECEIVE_STALL_TIMEOUT_MS } from '../limits.ts';
 import { AGENT_TO_DAEMON, type AgentToDaemon, type Params, parseFields } from '../methods.ts';
 import { IncomingTransfer } from './incoming-transfer.ts';
@@ -13,7 +13,7 @@ export interface RequestOptions {
   /** Bytes that are taken at most; the owner is told, and content announced as larger is refused with `too-large`. */
   readonly maxBytes: number;
   /** Gives the request up at any time. */
-  readonly signal?: AbortSignal;
+  readonly signal?: CancelSignal;
   /** Milliseconds until the answer must have come; {@link ANSWER_TIMEOUT_MS} if not given. */
   readonly answerTimeoutMs?: number;
   /** Milliseconds without a byte while one is waited for; {@link RECEIVE_STALL_TIMEOUT_MS} if not given. */
@@ -44,7 +44,7 @@ export interface IncomingPieces extends AsyncIterable<Uint8Array>, PieceSource {
 export interface IncomingPort {
   call(
     params: object,
-    options: { timeoutMs: number; signal: AbortSignal; onResult: (result: unknown) => void },
+    options: { timeoutMs: number; signal: CancelSignal; onResult: (result: unknown) => void },
   ): Promise<unknown>;
   creditTransfer(transfer: number, bytes: number): void;
   cancelTransfer(transfer: number, reason: string): void;
@@ -73,7 +73,7 @@ export class IncomingTransfers {
     if (this.#open.size >= this.#settings.openTransfersMax) {
       throw new RpcError('limit-exceeded', `${this.#open.size} transfers are open already`);
     }
-    const asking = new AbortController();
+    const asking = new Cancellation();
     const transfer = this.#openTransfer(options, asking);
     const onResult = (result: unknown): void => {
       try {
@@ -96,7 +96,7 @@ export class IncomingTransfers {
     try {
       await this.#port.call(params, {
         timeoutMs: options.answerTimeoutMs ?? ANSWER_TIMEOUT_MS,
-        signal: asking.signal,
+        signal: asking,
         onResult,
       });
     } catch (error) {
@@ -132,7 +132,7 @@ export class IncomingTransfers {
     for (const transfer of [...this.#open.values()]) transfer.fail(error);
   }
 
-  #openTransfer(options: RequestOptions, asking: AbortController): IncomingTransfer {
+  #openTransfer(options: RequestOptions, asking: Cancellation): IncomingTransfer {
     const id = this.#nextId();
     const { signal } = options;
     const cancelled = () => signal && transfer.cancel(rpcErrorOfSignal(signal));

@@ -32,6 +32,8 @@ export interface OutgoingPort {
   /** Whether the socket has enough data frames for now; `progressed()` is to be called when it has written one. */
   readonly dataBlocked: boolean;
   sendData(transfer: number, pieces: readonly Uint8Array[]): void;
+  /** Calls `send` at once; what is sent in it goes out together. */
+  together(send: () => void): void;
   abortTransfer(transfer: number, error: RpcError): void;
   internalError(error: unknown, where: string): void;
 }
@@ -39,6 +41,8 @@ export interface OutgoingPort {
 interface OutgoingTransfer {
   readonly id: number;
   readonly controller: AbortController;
+  /** Ends the wait for the handler's answer. */
+  stopAsking: ((error: RpcError) => void) | undefined;
   source: PieceSource | undefined;
   remaining: number;
   credit: number;
@@ -86,6 +90,7 @@ export class OutgoingTransfers {
     const transfer: OutgoingTransfer = {
       id,
       controller: new AbortController(),
+      stopAsking: undefined,
       source: undefined,
       remaining: 0,
       credit: TRANSFER_WINDOW_BYTES,
@@ -93,7 +98,7 @@ export class OutgoingTransfers {
     };
     this.#open.set(id, transfer);
     try {
-      const answer = await this.#ask(question, transfer.controller.signal);
+      const answer = await this.#ask(question, transfer);
       transfer.source = sourceOf(answer.content);
       transfer.remaining = checkedSize(answer, params.maxBytes);
       context.afterAnswer((error) => {
@@ -135,12 +140,14 @@ export class OutgoingTransfers {
   pump(): void {
     if (this.#pumping) return;
     this.#pumping = true;
-    while (!this.#port.dataBlocked) {
-      const [transfer] = this.#ready;
-      if (transfer === undefined) break;
-      this.#ready.delete(transfer);
-      this.#step(transfer);
-    }
+    this.#port.together(() => {
+      while (!this.#port.dataBlocked) {
+        const [transfer] = this.#ready;
+        if (transfer === undefined) break;
+        this.#ready.delete(transfer);
+        this.#step(transfer);
+      }
+    });
     this.#pumping = false;
     if (this.#ready.size > 0 && this.#socketTimer === undefined) {
       this.#socketTimer = this.#settings.timers.set(() => this.#socketStalled(), this.#settings.sendStallTimeoutMs);
@@ -153,9 +160,10 @@ export class OutgoingTransfers {
   }
 
   /** The handler's answer, unless the asker cancels first; then content that still comes is let go of. */
-  #ask(question: ContentQuestion, signal: AbortSignal): Promise<ContentAnswer> {
+  #ask(question: ContentQuestion, transfer: OutgoingTransfer): Promise<ContentAnswer> {
+    const { signal } = transfer.controller;
     return new Promise((resolve, reject) => {
-      signal.addEventListener('abort', () => reject(rpcErrorOfSignal(signal)), { once: true });
+      transfer.stopAsking = reject;
       const answered = (answer: ContentAnswer): void => {
         if (signal.aborted) sourceOf(answer.content).cancel(rpcErrorOfSignal(signal));
         else resolve(answer);
@@ -223,6 +231,7 @@ export class OutgoingTransfers {
     this.#ready.delete(transfer);
     this.#clearStall(transfer);
     if (this.#ready.size === 0) this.#clearSocketTimer();
+    transfer.stopAsking?.(error);
     transfer.controller.abort(error);
     transfer.source?.cancel(error);
   }
