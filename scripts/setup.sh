@@ -30,10 +30,11 @@ package | dpkg-dev      | dpkg-buildpackage  | builds the Debian package
 package | fakeroot      | fakeroot           | files of root in a package that anybody builds
 package | lintian       | lintian            | checks the package
 vm    | qemu-system-x86 | qemu-system-x86_64 | the virtual machine
-vm    | qemu-utils      | qemu-img           | its disk
 vm    | mmdebstrap      | mmdebstrap         | builds the guest system
 vm    | e2fsprogs       | mke2fs             | puts the guest system on its disk
 vm    | openssh-client  | ssh                | commands inside the guest
+vm    | util-linux      | setpriv            | ends the guest with the test
+vm    | virt-viewer     | remote-viewer      | a SPICE client, whose clipboard the guest shares
 '
 NODE_MINIMUM='20.15'      # to build, demonstrate and test; the built programs run on 18.19
 OTHER_NODES='18.19 22 24' # what the built programs are also tested on
