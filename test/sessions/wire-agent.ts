@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events';
 import type { Socket } from 'node:net';
 import { TEXT_TYPE } from '@clipmux/host';
-import { AgentWire, type CloseReason, type ContentHandler, RpcError, type Selection } from '@clipmux/rpc';
+import { AgentWire, type CloseReason, RpcError, type Selection } from '@clipmux/rpc';
 import { connectAs } from '../support/users.ts';
 import { within } from '../support/wait.ts';
 
@@ -11,8 +11,8 @@ export interface WireAgentOptions {
   /** The session that it names, as XDG_SESSION_ID. */
   readonly named?: string;
   readonly display?: string;
-  /** Answers clipmuxd's requests in place of what was copied. */
-  readonly answer?: ContentHandler;
+  /** Awaited before clipmuxd's requests are answered with what was copied. */
+  readonly beforeAnswer?: () => Promise<void>;
 }
 
 /** What an agent has of one selection. */
@@ -61,11 +61,11 @@ export class WireAgent extends EventEmitter<Events> {
         this.#set(selection, { program: null, given: types, seen: serial }),
       'selection.release': ({ selection }) => this.#set(selection, { given: null }),
       'paste.cut-short': (paste) => this.emit('cutShort', paste),
-      'selection.request': (question, context) => {
-        if (options.answer) return options.answer(question, context);
-        const content = this.#has[question.selection].program?.get(question.type);
+      'selection.request': async ({ selection, type }) => {
+        await options.beforeAnswer?.();
+        const content = this.#has[selection].program?.get(type);
         if (!content) throw new RpcError('no-owner', 'no program owns that');
-        return { size: content.length, type: question.type, content };
+        return { size: content.length, type, content };
       },
       closed: over,
     });

@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto';
-import { once } from 'node:events';
 import { type Content, type HostEndpoint, type HostEvents, type SelectionName, TEXT_TYPE } from '@clipmux/host';
 import type { Chain } from './chain.ts';
 import { within } from './wait.ts';
@@ -21,13 +20,16 @@ export function nextEvent<K extends keyof HostEvents & string>(
   fits: (value: HostEvents[K][0]) => boolean = () => true,
   timeoutMs = EVENT_TIMEOUT_MS,
 ): Promise<HostEvents[K][0]> {
-  const search = async (): Promise<HostEvents[K][0]> => {
-    for (;;) {
-      const [value] = (await once(host, event)) as HostEvents[K];
-      if (fits(value)) return value;
-    }
-  };
-  const found = within(search(), `the host's event ${event}`, timeoutMs);
+  const search = new Promise<HostEvents[K][0]>((resolve) => {
+    // A listener, not once(): of several events in one turn that would see the first alone.
+    const look = (value: HostEvents[K][0]): void => {
+      if (!fits(value)) return;
+      host.off(event, look as never);
+      resolve(value);
+    };
+    host.on(event, look as never);
+  });
+  const found = within(search, `the host's event ${event}`, timeoutMs);
   found.catch(() => {}); // who awaits it is told; a test that failed before does not
   return found;
 }
