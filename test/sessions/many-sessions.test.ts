@@ -9,7 +9,7 @@ import { World } from './world.ts';
 const MANY = 200;
 const RUNS = 5;
 /** Samples of one run, for each of the two worlds. */
-const SAMPLES = 300;
+const SAMPLES = 500;
 /** How much slower the active session of many may be than one alone, at the 99th percentile. */
 const FACTOR_MAX = 2;
 
