@@ -44,21 +44,26 @@ export class Matrix {
   }
 
   toString(): string {
-    const lines = this.#results.map((result) =>
-      [
-        result.agent.padEnd(13),
-        result.host.padEnd(22),
-        result.direction,
-        result.selection.padEnd(9),
-        result.content.padEnd(22),
-        result.works ? `${Math.round(result.milliseconds)} ms`.padStart(9) : '  FAILS  ',
-        result.attempts > 1 ? `(attempt ${result.attempts}) ${result.why}` : '',
-      ].join('  '),
-    );
-    return lines.map((line) => line.trimEnd()).join('\n');
+    return this.#results.map(line).join('\n');
   }
 
   #note(row: MatrixRow, attempts: number, milliseconds: number, why: string): void {
-    this.#results.push({ ...row, attempts, milliseconds, works: why === '', why });
+    const result = { ...row, attempts, milliseconds, works: why === '', why };
+    this.#results.push(result);
+    console.log(line(result));
   }
+}
+
+function line(result: Result): string {
+  return [
+    result.agent.padEnd(13),
+    result.host.padEnd(20),
+    result.direction,
+    result.selection.padEnd(9),
+    result.content.padEnd(15),
+    result.works ? `${Math.round(result.milliseconds)} ms`.padStart(9) : '    FAILS',
+    result.attempts > 1 ? `(attempt ${result.attempts}) ${result.why}` : '',
+  ]
+    .join('  ')
+    .trimEnd();
 }

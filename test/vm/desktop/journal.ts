@@ -12,9 +12,10 @@ export interface JournalEntry {
 }
 
 /** The guest's journal since its start, as it is written. */
-export class Journal extends EventEmitter<{ entry: [JournalEntry] }> {
+export class Journal extends EventEmitter<{ entry: [JournalEntry]; end: [] }> {
   readonly entries: JournalEntry[] = [];
   readonly #process: ChildProcess;
+  #ended = false;
 
   /** @param process_ a `journalctl --follow --output=json` */
   constructor(process_: ChildProcess) {
@@ -23,6 +24,10 @@ export class Journal extends EventEmitter<{ entry: [JournalEntry] }> {
     this.#process = process_;
     if (process_.stdout === null) throw new Error('the journal has no output');
     createInterface({ input: process_.stdout }).on('line', (line) => this.#take(line));
+    process_.once('exit', () => {
+      this.#ended = true;
+      this.emit('end');
+    });
   }
 
   /** Where the journal is now, to wait only for what comes after. */
@@ -33,15 +38,19 @@ export class Journal extends EventEmitter<{ entry: [JournalEntry] }> {
   /** The first entry from `from` on whose message matches; waits for it. */
   async said(pattern: RegExp, from = 0, timeoutMs = 120_000): Promise<JournalEntry> {
     const fits = (entry: JournalEntry) => pattern.test(entry.message);
-    const found = new Promise<JournalEntry>((resolve) => {
+    const found = new Promise<JournalEntry>((resolve, reject) => {
       const present = this.entries.slice(from).find(fits);
       if (present !== undefined) return resolve(present);
+      const died = () => reject(new Error(`the guest is gone, and had not yet said ${pattern}: ${this.#tail()}`));
+      if (this.#ended) return died();
       const look = (entry: JournalEntry) => {
         if (!fits(entry)) return;
         this.off('entry', look);
+        this.off('end', died);
         resolve(entry);
       };
       this.on('entry', look);
+      this.once('end', died);
     });
     return within(found, `${pattern} in the guest's journal; last of clipmux: ${this.#tail()}`, timeoutMs);
   }
