@@ -9,6 +9,8 @@ export const PACKAGES = [
   ...['xinit', 'x11-xserver-utils', 'x11-utils', 'xauth', 'xclip', 'xterm', 'xdotool'],
   // The stock agent, to compare with. Its daemon is masked until a test wants it.
   'spice-vdagent',
+  // The real guest agent, which starts where its port is.
+  'qemu-guest-agent',
 ];
 
 /** Those who log in: alice by the display manager, bob by the unit `bob-session`. */
