@@ -18,10 +18,14 @@ export class RealQemuGa {
     this.path = join(directory, name);
   }
 
-  async start(...options: string[]): Promise<void> {
+  /** @param env in addition to this process's own */
+  async start(env: NodeJS.ProcessEnv = {}): Promise<void> {
     rmSync(this.path, { force: true });
-    const args = ['-m', 'unix-listen', '-p', this.path, '-t', this.#directory, ...options];
-    const child = spawn('qemu-ga', args, { cwd: this.#directory, stdio: ['ignore', 'ignore', 'pipe'] });
+    const child = spawn('qemu-ga', ['-m', 'unix-listen', '-p', this.path, '-t', this.#directory], {
+      cwd: this.#directory,
+      env: { ...process.env, ...env },
+      stdio: ['ignore', 'ignore', 'pipe'],
+    });
     this.#process = child;
     let said = '';
     child.stderr.on('data', (bytes: Buffer) => {
