@@ -34,6 +34,7 @@ async function layOut(): Promise<void> {
   for (const [unit, name] of Object.entries(UNITS)) await cp(join(ROOT, 'systemd', unit), join(debian, name));
   for (const name of ['clipmux-session.desktop', 'clipmux.toml'])
     await cp(join(ROOT, 'systemd', name), join(TREE, name));
+  await cp(join(ROOT, 'systemd/guest-agent'), join(TREE, 'guest-agent'), { recursive: true });
   await layOutPrograms();
   await layOutDocuments(debian);
   await layOutCompletions(debian);
