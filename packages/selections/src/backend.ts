@@ -6,6 +6,13 @@ export type SelectionName = 'clipboard' | 'primary';
 /** Both selections that clipmux deals with. SECONDARY is used by nobody. */
 export const SELECTION_NAMES: readonly SelectionName[] = ['clipboard', 'primary'];
 
+/** Tells that nobody waits any more: what is used of an AbortSignal; one will do. */
+export interface StopSignal {
+  readonly aborted: boolean;
+  addEventListener(type: 'abort', listener: () => void, options?: { readonly once: boolean }): void;
+  removeEventListener(type: 'abort', listener: () => void): void;
+}
+
 /**
  * Gives the bytes of one type, for one request of one program.
  *
@@ -18,7 +25,7 @@ export const SELECTION_NAMES: readonly SelectionName[] = ['clipboard', 'primary'
  *
  * @param signal aborts when nobody waits any more: the requestor died, the time-out passed, or the backend was closed
  */
-export type ContentProvider = (type: string, signal: AbortSignal) => Promise<Uint8Array>;
+export type ContentProvider = (type: string, signal: StopSignal) => Promise<Uint8Array>;
 
 /** What a backend tells, and with which arguments. */
 export interface SelectionEvents {
@@ -35,7 +42,7 @@ export interface SelectionEvents {
 
 export interface ReadOptions {
   /** Gives the read up; it rejects with `aborted`. */
-  readonly signal?: AbortSignal;
+  readonly signal?: StopSignal;
   /** Content longer than this many bytes is not gathered; the read rejects with `too-large`. */
   readonly maxBytes: number;
 }

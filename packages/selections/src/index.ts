@@ -10,6 +10,7 @@ export {
   type SelectionBackend,
   type SelectionEvents,
   type SelectionName,
+  type StopSignal,
 } from './backend.ts';
 export { DisplayError, type DisplayErrorCode, SelectionError, type SelectionErrorCode } from './errors.ts';
 export { DEFAULT_LIMITS, type Limits, MAX_TYPE_BYTES, MAX_TYPES } from './limits.ts';

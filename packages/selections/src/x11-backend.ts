@@ -143,7 +143,8 @@ export class X11Backend implements SelectionBackend {
     if (this.#ended !== undefined) throw this.#ended;
     if (this.#session === undefined) throw new Error('the backend is not open');
     const { atoms, requestor, selections } = this.#session;
-    return { ...selections[selection], atoms, requestor };
+    const { claims, watcher } = selections[selection];
+    return { claims, watcher, atoms, requestor };
   }
 
   /** A promise that rejects when the display goes while it is pending. */

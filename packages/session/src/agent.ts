@@ -11,7 +11,7 @@ import {
   type Selection,
   type Timers,
 } from '@clipmux/rpc';
-import type { SelectionBackend } from '@clipmux/selections';
+import type { SelectionBackend, StopSignal } from '@clipmux/selections';
 import { HostContent } from './host-content.ts';
 import { LARGE_CONTENT_BYTES, MAX_CONTENT_BYTES } from './limits.ts';
 import { readPasswordMark } from './password-mark.ts';
@@ -47,7 +47,7 @@ export interface AgentSide {
     selection: Selection,
     type: string,
     maxBytes: number | undefined,
-    signal: AbortSignal,
+    signal: CancelSignal,
   ): Promise<ContentAnswer>;
   pasteCutShort(paste: CutShortPaste): void;
 }
@@ -112,7 +112,7 @@ export class Agent implements AgentSide {
     this.#hostContent.drop(selection);
     this.#logger.debug('the host has the selection', { selection, serial, types: types.join(' ') });
     const connection = this.#connectionsOver;
-    const provide = (type: string, signal: AbortSignal) => this.#hostContent.get(selection, type, signal);
+    const provide = (type: string, signal: StopSignal) => this.#hostContent.get(selection, type, signal);
     this.#backend.own(selection, types, provide).then(
       (stands) => {
         // What programs did before is settled only now: their offers up to here crossed this grab.
@@ -134,7 +134,7 @@ export class Agent implements AgentSide {
     selection: Selection,
     type: string,
     maxBytes: number | undefined,
-    signal: AbortSignal,
+    signal: CancelSignal,
   ): Promise<ContentAnswer> {
     const limit = Math.min(maxBytes ?? MAX_CONTENT_BYTES, MAX_CONTENT_BYTES);
     const { offer } = this.#selections[selection];

@@ -7,6 +7,7 @@ import {
   type TimerHandle,
   type Timers,
 } from '@clipmux/rpc';
+import type { StopSignal } from '@clipmux/selections';
 import { CONTENT_LINGER_MS } from './limits.ts';
 
 /** Fetches a whole content from clipmuxd. */
@@ -38,8 +39,8 @@ export class HostContent {
   }
 
   /** The content. When nobody waits for it any more its transfer is cancelled. Rejects as the fetch does. */
-  async get(selection: Selection, type: string, signal: AbortSignal): Promise<Uint8Array> {
-    signal.throwIfAborted();
+  async get(selection: Selection, type: string, signal: StopSignal): Promise<Uint8Array> {
+    if (signal.aborted) throw new RpcError('cancelled', 'no program waits for it any more');
     const key = keyOf(selection, type);
     const entry = this.#entries.get(key) ?? this.#begin(key, selection, type);
     if (entry.linger !== null) this.#timers.clear(entry.linger);

@@ -1,6 +1,6 @@
 import type { ArbiterEffect, ArbiterResult } from './events.ts';
 import { permitted, type Rules } from './rules.ts';
-import type { Selection } from './selection.ts';
+import { type Selection, withSelection } from './selection.ts';
 import {
   type ArbiterState,
   type Held,
@@ -73,7 +73,7 @@ export class Step {
   }
 
   setHostOffer(selection: Selection, types: readonly string[] | null): void {
-    this.state = { ...this.state, hostOffers: { ...this.state.hostOffers, [selection]: types } };
+    this.state = { ...this.state, hostOffers: withSelection(this.state.hostOffers, selection, types) };
   }
 
   /** Tells the host that the guest owns the selection: its own offer is over by that. */
@@ -90,7 +90,7 @@ export class Step {
 
   setOwner(selection: Selection, owner: Owner): void {
     if (owner.kind === 'nobody' && this.owner(selection).kind === 'nobody') return;
-    this.state = { ...this.state, ledger: { ...this.state.ledger, [selection]: owner } };
+    this.state = { ...this.state, ledger: withSelection(this.state.ledger, selection, owner) };
     this.emit({ kind: 'owner-changed', selection, owner });
   }
 
@@ -134,7 +134,7 @@ export class Step {
   changeSession(session: SessionId, selection: Selection, change: Partial<SessionSelection>): void {
     const selections = this.state.sessions.get(session);
     if (!selections) return;
-    this.setSession(session, { ...selections, [selection]: { ...selections[selection], ...change } });
+    this.setSession(session, withSelection(selections, selection, changed(selections[selection], change)));
   }
 
   /** Lets the session own the selection for somebody else. What its own programs offered is over by that. */
@@ -148,7 +148,8 @@ export class Step {
     if (!before) return;
     if (before.held) this.emit({ kind: 'drop-held', session, selection });
     const serial = before.serial + 1;
-    this.changeSession(session, selection, { ...change, offer: null, serial, grabSerial: serial });
+    const { given, held } = change;
+    this.changeSession(session, selection, { given, held, offer: null, serial, grabSerial: serial });
     this.emit({ kind: 'grab-to-session', session, selection, serial, types });
   }
 
@@ -230,4 +231,11 @@ export class Step {
     this.state = { ...this.state, sessionRequests };
     return request;
   }
+}
+
+/** Field by field, for the same reason as `withSelection`. */
+function changed(before: SessionSelection, change: Partial<SessionSelection>): SessionSelection {
+  const { offer = before.offer, held = before.held, given = before.given } = change;
+  const { serial = before.serial, grabSerial = before.grabSerial } = change;
+  return { offer, held, given, serial, grabSerial };
 }

@@ -1,10 +1,10 @@
-import { RpcError, rpcErrorOfSignal, type Timers } from '@clipmux/rpc';
+import { type CancelSignal, RpcError, rpcErrorOfSignal, type Timers } from '@clipmux/rpc';
 import type { ControlContent } from './control-target.ts';
 import type { Handles } from './handles.ts';
 
 export interface TakeOptions {
   /** Aborted when nobody waits any more. */
-  readonly signal: AbortSignal;
+  readonly signal: CancelSignal;
   readonly timers: Timers;
   /** How long the content may take to arrive as a whole, in ms. */
   readonly timeoutMs: number;

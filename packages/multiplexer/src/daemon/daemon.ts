@@ -1,6 +1,6 @@
 import { randomInt } from 'node:crypto';
 import type { Logger } from '@clipmux/posix';
-import { type CloseReason, type ContentAnswer, type HelloParams, RpcError } from '@clipmux/rpc';
+import { type CancelSignal, type CloseReason, type ContentAnswer, type HelloParams, RpcError } from '@clipmux/rpc';
 import type { Selection, SessionId } from '../arbiter/index.ts';
 import type { Settings } from '../config/index.ts';
 import { Multiplexer, type SessionOffer } from '../exchange/index.ts';
@@ -206,7 +206,7 @@ export class Daemon implements SessionListener {
     this.multiplexer.sessionRelease(session.info.id, selection, seen);
   }
 
-  request(session: Session, selection: Selection, type: string, signal: AbortSignal): Promise<ContentAnswer> {
+  request(session: Session, selection: Selection, type: string, signal: CancelSignal): Promise<ContentAnswer> {
     return this.multiplexer.requestFromSession(session.info.id, selection, type, signal);
   }
 

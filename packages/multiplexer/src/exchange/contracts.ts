@@ -1,3 +1,4 @@
+import type { CancelSignal } from '@clipmux/rpc';
 import type { Selection } from '../arbiter/index.ts';
 import type { OutgoingContent } from '../host-link/index.ts';
 
@@ -14,7 +15,7 @@ export interface SessionPeer {
   grab(selection: Selection, serial: number, types: readonly string[]): void;
   release(selection: Selection, serial: number): void;
   /** Asks for what a program in the session owns. Rejects where it cannot be had; abort the signal to take the request back. */
-  request(selection: Selection, type: string, signal: AbortSignal): Promise<OutgoingContent>;
+  request(selection: Selection, type: string, signal: CancelSignal): Promise<OutgoingContent>;
   /** Tells the person in that session. */
   pasteCutShort(paste: PasteCutShort): void;
 }

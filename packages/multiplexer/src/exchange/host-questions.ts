@@ -1,11 +1,11 @@
 import type { Logger } from '@clipmux/posix';
-import { RpcError } from '@clipmux/rpc';
+import { Cancellation, RpcError } from '@clipmux/rpc';
 import type { RequestId, Selection, SessionFailure } from '../arbiter/index.ts';
 import type { OutgoingContent } from '../host-link/index.ts';
 import { leave, type SessionPeer } from './contracts.ts';
 
 interface Question {
-  readonly controller: AbortController;
+  readonly cancellation: Cancellation;
   /** The session's answer, from when it has come until the arbiter has said what becomes of it. */
   answer: OutgoingContent | null;
 }
@@ -33,9 +33,9 @@ export class HostQuestions {
       this.#listener.failed(request, 'owner-failed');
       return;
     }
-    const question: Question = { controller: new AbortController(), answer: null };
+    const question: Question = { cancellation: new Cancellation(), answer: null };
     this.#questions.set(request, question);
-    peer.request(selection, type, question.controller.signal).then(
+    peer.request(selection, type, question.cancellation).then(
       (answer) => {
         if (this.#questions.get(request) !== question) {
           leave(answer.pieces);
@@ -62,7 +62,7 @@ export class HostQuestions {
   letOff(request: RequestId): void {
     const question = this.#questions.get(request);
     this.#questions.delete(request);
-    question?.controller.abort();
+    question?.cancellation.abort(new RpcError('cancelled', 'the host does not wait for it any more'));
     if (question?.answer) leave(question.answer.pieces);
   }
 }

@@ -1,5 +1,5 @@
 import type { Logger } from '@clipmux/posix';
-import { NODE_TIMERS, type Timers } from '@clipmux/rpc';
+import { type CancelSignal, NODE_TIMERS, type Timers } from '@clipmux/rpc';
 import {
   type ArbiterEffect,
   type ArbiterEvent,
@@ -150,7 +150,7 @@ export class Multiplexer implements HostLinkListener {
     session: SessionId,
     selection: Selection,
     type: string,
-    signal: AbortSignal,
+    signal: CancelSignal,
   ): Promise<HostContent> {
     const request = this.nextRequest();
     const content = this.#sessionQuestions.add(request);

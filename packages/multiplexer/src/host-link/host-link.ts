@@ -152,8 +152,9 @@ export class HostLink {
       this.#listener.failed(request, 'type-unavailable');
       return;
     }
-    this.#hostRequests.add(request, selection, clipboardType);
     this.#send({ type: 'clipboard-request', selection: selectionNumber(selection), clipboardType });
+    // Only now: the host may be at work while we see to its time-out.
+    this.#hostRequests.add(request, selection, clipboardType);
   }
 
   /** Nobody waits for this answer of the host's any more. */

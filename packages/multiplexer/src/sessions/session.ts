@@ -2,6 +2,7 @@ import type { Socket } from 'node:net';
 import { type Logger, type PeerCredentials, type Pidfd, peerCredentials, peerPidfd } from '@clipmux/posix';
 import {
   type AgentToDaemon,
+  type CancelSignal,
   type CloseReason,
   type ContentAnswer,
   type DaemonHandlers,
@@ -38,7 +39,7 @@ export interface SessionListener {
   left(session: Session, reason: CloseReason): void;
   grab(session: Session, selection: Selection, offer: SessionOffer): void;
   release(session: Session, selection: Selection, seen: number): void;
-  request(session: Session, selection: Selection, type: string, signal: AbortSignal): Promise<ContentAnswer>;
+  request(session: Session, selection: Selection, type: string, signal: CancelSignal): Promise<ContentAnswer>;
   callHost(session: Session, call: HostCallParams): Promise<{ readonly return: unknown }>;
   /** The agent takes a call to the host back, by its number for it. */
   cancelHostCall(session: Session, call: number): void;
@@ -146,7 +147,7 @@ export class Session implements SessionPeer {
   }
 
   /** @param limit bytes at most; default what the settings say */
-  async request(selection: Selection, type: string, signal: AbortSignal, limit?: number): Promise<OutgoingContent> {
+  async request(selection: Selection, type: string, signal: CancelSignal, limit?: number): Promise<OutgoingContent> {
     const { maxBytes, answerTimeoutMs } = this.#transfers();
     const options = { maxBytes: limit ?? maxBytes, answerTimeoutMs, signal };
     const { size, content } = await this.#wire.request({ selection, type }, options);

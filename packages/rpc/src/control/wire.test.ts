@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import type { Duplex } from 'node:stream';
 import { describe, expect, it } from 'vitest';
-import { type PeerMethod, RpcError } from '../peer/index.ts';
+import { type CancelSignal, type PeerMethod, RpcError } from '../peer/index.ts';
 import { settle, streamPair } from '../session/testing.ts';
 import { CONTROL_CALLS_MAX, CONTROL_LINE_BYTES_MAX } from './limits.ts';
 import { ControlWire } from './wire.ts';
@@ -130,7 +130,7 @@ describe('ControlWire as a server', () => {
   });
 
   it('aborts what is being worked on when the connection breaks', async () => {
-    let signal: AbortSignal | undefined;
+    let signal: CancelSignal | undefined;
     const [stream, far] = streamPair();
     new ControlWire(far, {
       role: 'server',

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it, vi } from 'vitest';
 import { FakeTimers } from '../session/testing.ts';
+import type { CancelSignal } from './cancellation.ts';
 import { RPC_ERROR_CODES, RpcError } from './errors.ts';
 import { type CallContext, type PeerMethod, RpcPeer, type RpcPeerOptions } from './peer.ts';
 
@@ -121,7 +122,7 @@ describe('a handler', () => {
   });
 
   it('sees its signal aborted when the connection ends, and is not answered', async () => {
-    let signal: AbortSignal | undefined;
+    let signal: CancelSignal | undefined;
     let finish: (() => void) | undefined;
     const { peer, sent } = peerWith({
       m: method((_params, context) => {

@@ -10,7 +10,7 @@ import {
   type JSONRPCResponse,
   JSONRPCServer,
 } from 'json-rpc-2.0';
-import type { CancelSignal } from './cancellation.ts';
+import { Cancellation, type CancelSignal } from './cancellation.ts';
 import { RpcError, rpcErrorOfSignal, type WireError } from './errors.ts';
 import { classifyMessage, type Message } from './message.ts';
 import { NODE_TIMERS, type TimerHandle, type Timers } from './timers.ts';
@@ -24,7 +24,7 @@ export const CALL_TIMEOUT_MS = 10_000;
 /** What a handler is given beside its parameters. */
 export interface CallContext {
   /** Aborted, with an {@link RpcError} as the reason, when the connection ends before the answer. */
-  readonly signal: AbortSignal;
+  readonly signal: CancelSignal;
   /** Calls back right after the answer has been handed to the transport, with the error if it was one. Not called if the connection ends first. */
   afterAnswer(callback: (error: WireError | undefined) => void): void;
 }
@@ -130,8 +130,12 @@ export class RpcPeer {
       throw new RpcError('limit-exceeded', `${this.#pendingCallsMax} calls are already waiting for an answer`);
     }
     const id = ++this.#lastId;
-    const pending = this.#open(id, method, options);
-    const response = await this.#client.requestAdvanced(createJSONRPCRequest(id, method, params));
+    const pending: PendingCall = { onResult: options.onResult, failure: undefined, release: () => {} };
+    this.#pending.set(id, pending);
+    const answered = this.#client.requestAdvanced(createJSONRPCRequest(id, method, params));
+    // Only now: the peer may be at work while we see to time-outs.
+    this.#limit(pending, id, method, options);
+    const response = await answered;
     if (this.#pending.delete(id)) {
       // Still open, yet settled: the library answered itself, because the message could not be sent.
       pending.release();
@@ -161,25 +165,20 @@ export class RpcPeer {
     this.#answering.clear();
   }
 
-  #open(id: number, method: string, options: CallOptions): PendingCall {
+  /** Sees to it that a call does not wait for longer than the caller wants. */
+  #limit(pending: PendingCall, id: number, method: string, options: CallOptions): void {
     const { signal, timeoutMs = CALL_TIMEOUT_MS } = options;
     let timer: TimerHandle | undefined;
     const cancelled = () => signal && this.#abandon(id, rpcErrorOfSignal(signal));
-    const pending: PendingCall = {
-      onResult: options.onResult,
-      failure: undefined,
-      release: () => {
-        if (timer !== undefined) this.#timers.clear(timer);
-        signal?.removeEventListener('abort', cancelled);
-      },
+    pending.release = () => {
+      if (timer !== undefined) this.#timers.clear(timer);
+      signal?.removeEventListener('abort', cancelled);
     };
     if (timeoutMs !== Number.POSITIVE_INFINITY) {
       const late = () => this.#abandon(id, new RpcError('timed-out', `no answer to ${method} within ${timeoutMs} ms`));
       timer = this.#timers.set(late, timeoutMs);
     }
     signal?.addEventListener('abort', cancelled, { once: true });
-    this.#pending.set(id, pending);
-    return pending;
   }
 
   /** Settles a call without the peer's answer; should that still come, nobody waits for it. */
@@ -296,13 +295,13 @@ export class RpcPeer {
 class Answering implements CallContext {
   readonly #callbacks: ((error: WireError | undefined) => void)[] = [];
   /** Made only where the handler asks for its signal: most do not. */
-  #controller: AbortController | undefined;
+  #cancellation: Cancellation | undefined;
   #failure: RpcError | undefined;
 
-  get signal(): AbortSignal {
-    this.#controller ??= new AbortController();
-    if (this.#failure !== undefined) this.#controller.abort(this.#failure);
-    return this.#controller.signal;
+  get signal(): CancelSignal {
+    this.#cancellation ??= new Cancellation();
+    if (this.#failure !== undefined) this.#cancellation.abort(this.#failure);
+    return this.#cancellation;
   }
 
   afterAnswer(callback: (error: WireError | undefined) => void): void {
@@ -315,7 +314,7 @@ class Answering implements CallContext {
 
   abort(error: RpcError): void {
     this.#failure = error;
-    this.#controller?.abort(error);
+    this.#cancellation?.abort(error);
   }
 }
 

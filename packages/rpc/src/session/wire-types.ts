@@ -1,4 +1,4 @@
-import type { RpcErrorName, Timers } from '../peer/index.ts';
+import type { CancelSignal, RpcErrorName, Timers } from '../peer/index.ts';
 import type { Contract, NotificationName, Params } from './methods.ts';
 import type { ContentHandler } from './transfer/outgoing.ts';
 
@@ -52,5 +52,5 @@ export interface WireOptions {
 /** How a call is made. */
 export interface WireCallOptions {
   readonly timeoutMs?: number;
-  readonly signal?: AbortSignal;
+  readonly signal?: CancelSignal;
 }

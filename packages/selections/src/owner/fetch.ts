@@ -1,3 +1,4 @@
+import type { StopSignal } from '../backend.ts';
 import { WATCH_AFTER_MS } from '../limits.ts';
 import { encodeFor, type OwnedTarget, type Ownership } from './ownership.ts';
 import type { Refusals } from './refusals.ts';
@@ -18,11 +19,14 @@ export interface FetchContext {
  *
  * The window is watched only once the provider has taken {@link WATCH_AFTER_MS}: most contents come sooner, and then
  * neither the requests for that nor what they tell are needed.
+ *
+ * To the provider it is the signal as well: an AbortController for each paste would cost more than all else here.
  */
-export class Fetch implements WindowUser {
+export class Fetch implements WindowUser, StopSignal {
   readonly #context: FetchContext;
   readonly #window: number;
-  readonly #abort = new AbortController();
+  readonly #listeners = new Set<() => void>();
+  #aborted = false;
   #timer: NodeJS.Timeout;
   #watching = false;
   #done: ((bytes: Uint8Array | undefined) => void) | undefined;
@@ -44,13 +48,26 @@ export class Fetch implements WindowUser {
       if (this.#done !== undefined) refusals.add(window, ownership, target.type);
       this.#settle(undefined);
     };
+    const content = ownership.content(target.type, this);
+    content.then((bytes) => this.#settle(encodeFor(target, bytes)), fail);
     const watchAfter = Math.min(WATCH_AFTER_MS, providerMs);
     this.#timer = setTimeout(() => {
       this.#timer = setTimeout(fail, providerMs - watchAfter);
       this.#watching = true;
       windows.acquire(window, this);
     }, watchAfter);
-    ownership.content(target.type, this.#abort.signal).then((bytes) => this.#settle(encodeFor(target, bytes)), fail);
+  }
+
+  get aborted(): boolean {
+    return this.#aborted;
+  }
+
+  addEventListener(_type: 'abort', listener: () => void): void {
+    this.#listeners.add(listener);
+  }
+
+  removeEventListener(_type: 'abort', listener: () => void): void {
+    this.#listeners.delete(listener);
   }
 
   windowGone(): void {
@@ -62,6 +79,12 @@ export class Fetch implements WindowUser {
     this.#settle(undefined);
   }
 
+  #tellProvider(): void {
+    this.#aborted = true;
+    for (const listener of [...this.#listeners]) listener();
+    this.#listeners.clear();
+  }
+
   #settle(bytes: Uint8Array | undefined): void {
     const done = this.#done;
     if (done === undefined) return;
@@ -71,6 +94,6 @@ export class Fetch implements WindowUser {
     done(bytes);
     // Released only now, so that a transfer that goes on keeps the window's events coming.
     if (this.#watching) this.#context.windows.release(this.#window, this);
-    if (bytes === undefined) this.#abort.abort();
+    if (bytes === undefined) this.#tellProvider();
   }
 }

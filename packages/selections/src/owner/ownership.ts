@@ -1,4 +1,4 @@
-import type { ContentProvider } from '../backend.ts';
+import type { ContentProvider, StopSignal } from '../backend.ts';
 import { SelectionError } from '../errors.ts';
 import { MAX_TYPES } from '../limits.ts';
 import { encodeCompoundText } from '../mime/compound-text.ts';
@@ -68,7 +68,7 @@ export class Ownership {
   }
 
   /** Gets the content of a type; rejects where it cannot be had. */
-  async content(type: string, signal: AbortSignal): Promise<Uint8Array> {
+  async content(type: string, signal: StopSignal): Promise<Uint8Array> {
     return this.#provider(type, signal);
   }
 }

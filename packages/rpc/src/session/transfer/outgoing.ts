@@ -1,5 +1,13 @@
 import { DATA_FRAME_CONTENT_BYTES_MAX } from '../../frame/index.ts';
-import { type CallContext, RpcError, rpcErrorOfSignal, type TimerHandle, type Timers } from '../../peer/index.ts';
+import {
+  type CallContext,
+  Cancellation,
+  type CancelSignal,
+  RpcError,
+  rpcErrorOfSignal,
+  type TimerHandle,
+  type Timers,
+} from '../../peer/index.ts';
 import { TRANSFER_WINDOW_BYTES } from '../limits.ts';
 import type { AgentToDaemon, Params, Result } from '../methods.ts';
 import { type PieceSource, sourceOf } from './source.ts';
@@ -24,7 +32,7 @@ export interface ContentAnswer {
  */
 export type ContentHandler = (
   question: ContentQuestion,
-  context: { readonly signal: AbortSignal },
+  context: { readonly signal: CancelSignal },
 ) => ContentAnswer | Promise<ContentAnswer>;
 
 /** What the sending side needs of the wire. */
@@ -40,7 +48,7 @@ export interface OutgoingPort {
 
 interface OutgoingTransfer {
   readonly id: number;
-  readonly controller: AbortController;
+  readonly cancellation: Cancellation;
   /** Ends the wait for the handler's answer. */
   stopAsking: ((error: RpcError) => void) | undefined;
   source: PieceSource | undefined;
@@ -89,7 +97,7 @@ export class OutgoingTransfers {
     }
     const transfer: OutgoingTransfer = {
       id,
-      controller: new AbortController(),
+      cancellation: new Cancellation(),
       stopAsking: undefined,
       source: undefined,
       remaining: 0,
@@ -161,7 +169,7 @@ export class OutgoingTransfers {
 
   /** The handler's answer, unless the asker cancels first; then content that still comes is let go of. */
   #ask(question: ContentQuestion, transfer: OutgoingTransfer): Promise<ContentAnswer> {
-    const { signal } = transfer.controller;
+    const signal = transfer.cancellation;
     return new Promise((resolve, reject) => {
       transfer.stopAsking = reject;
       const answered = (answer: ContentAnswer): void => {
@@ -232,7 +240,7 @@ export class OutgoingTransfers {
     this.#clearStall(transfer);
     if (this.#ready.size === 0) this.#clearSocketTimer();
     transfer.stopAsking?.(error);
-    transfer.controller.abort(error);
+    transfer.cancellation.abort(error);
     transfer.source?.cancel(error);
   }
 

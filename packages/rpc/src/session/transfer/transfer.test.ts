@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it, vi } from 'vitest';
-import { RpcError } from '../../peer/index.ts';
+import { type CancelSignal, RpcError } from '../../peer/index.ts';
 import { type AgentHandlers, AgentWire } from '../agent-wire.ts';
 import { DaemonWire } from '../daemon-wire.ts';
 import { TRANSFER_WINDOW_BYTES } from '../limits.ts';
@@ -228,7 +228,7 @@ describe('flow control', () => {
 
   it('loses a transfer for which no credit comes in time, and nothing else', async () => {
     const returned = vi.fn();
-    let signal: AbortSignal | undefined;
+    let signal: CancelSignal | undefined;
     const size = 8 * MIB;
     const { raw, timers, wire } = rawAgent((_question, context) => {
       signal = context.signal;
@@ -378,7 +378,7 @@ describe('cancelling', () => {
 
   it('aborts the signal of a handler that is still busy; what it brings later is let go', async () => {
     const queue = new PieceQueue();
-    let signal: AbortSignal | undefined;
+    let signal: CancelSignal | undefined;
     let bring: (() => void) | undefined;
     const { raw, wire } = rawAgent((_question, context) => {
       signal = context.signal;
@@ -611,7 +611,7 @@ describe('an asker', () => {
 describe('the end of the connection', () => {
   it('fails what is asked for and what is coming, and stops what is being answered and sent', async () => {
     const queue = new PieceQueue();
-    const signals: AbortSignal[] = [];
+    const signals: CancelSignal[] = [];
     const { wire, raw, timers } = rawAgent((question, { signal }) => {
       signals.push(signal);
       return question.selection === 'primary' ? new Promise(() => undefined) : { size: 9, type: 'x', content: queue };
