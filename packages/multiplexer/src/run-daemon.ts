@@ -1,5 +1,6 @@
 import { dirname, join } from 'node:path';
 import {
+  compileBeforeFirstRun,
   type Logger,
   type LogLevel,
   type ServiceState,
@@ -102,6 +103,7 @@ export async function runDaemon(options: RunOptions): Promise<void> {
     await daemon.start();
     await guestAgent.start();
     logger.info('ready', { version, port: settings.port });
+    compileBeforeFirstRun();
     tellSystemd({ ready: true }, logger);
     const stopWatchdog = startSystemdWatchdog();
     const signal = await ended;

@@ -1,4 +1,6 @@
 /** What Node lacks: peer credentials, character devices, readiness, memory trimming, and a small logger. */
+
+export { compileBeforeFirstRun } from './baseline-compiler.ts';
 export { CharacterDevice, type CharacterDeviceMethod } from './character-device/device.ts';
 export { CharacterDeviceError, type CharacterDeviceErrorCode } from './character-device/errors.ts';
 export { type DeviceHolder, findHolder } from './character-device/holder.ts';

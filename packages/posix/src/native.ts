@@ -12,6 +12,8 @@ export interface Native {
   socket(domain: number, type: number, protocol: number): number;
   sendto(fd: number, data: Buffer, size: number, flags: number, address: Buffer, addressSize: number): number;
   poll(descriptors: Buffer, count: number, timeoutMilliseconds: number): number;
+  /** fcntl(2) with a number as its argument. */
+  fcntl(fd: number, command: number, argument: number): number;
   /** syscall(2) with at most two arguments. */
   syscall(number: number, first: number, second: number): number;
   /** glibc's malloc_trim(3); undefined where the C library has none (musl). */
@@ -108,6 +110,7 @@ function bind(koffi: Koffi): Native {
     socket: integer('int socket(int domain, int type, int protocol)'),
     sendto: integer('long sendto(int fd, void *data, size_t size, int flags, void *address, uint32_t addressSize)'),
     poll: integer('int poll(void *descriptors, unsigned long count, int timeout)'),
+    fcntl: integer('int fcntl(int fd, int command, int argument)'),
     syscall: integer('long syscall(long number, long first, long second)'),
     mallocTrim,
     errno: () => koffi.errno(),

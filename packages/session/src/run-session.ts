@@ -1,4 +1,4 @@
-import type { Logger } from '@clipmux/posix';
+import { compileBeforeFirstRun, type Logger } from '@clipmux/posix';
 import { RpcError } from '@clipmux/rpc';
 import { DisplayError, X11Backend } from '@clipmux/selections';
 import { Agent } from './agent.ts';
@@ -46,6 +46,7 @@ export async function runSession(options: SessionRunOptions): Promise<number> {
   backend.on('closed', (error) => end({ kind: 'display', error }));
   try {
     await withoutOptimizing(() => backend.open());
+    compileBeforeFirstRun();
   } catch (error) {
     if (!(error instanceof DisplayError)) throw error;
     logger.error(error.message, { code: error.code });

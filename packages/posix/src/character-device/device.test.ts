@@ -77,6 +77,27 @@ describe.each<CharacterDeviceMethod>(['pipe', 'polling'])('a character device wi
     device.remove();
   });
 
+  it('stays open where it is to, and gives the next stream what came in between', async () => {
+    const opened = CharacterDevice.open(device.path);
+    stream = opened.connect(method, true);
+    const first = once(stream, 'data');
+    device.host.write('first');
+    expect(String((await first)[0])).toBe('first');
+    const closed = once(stream, 'close');
+    stream.destroy();
+    await closed;
+    expect(opened.isOpen).toBe(true);
+    device.host.write('in between');
+    stream = opened.connect(method, true);
+    expect(String(await readExactly(stream, 10))).toBe('in between');
+    opened.close();
+    expect(openDescriptorsOf(realpathSync(device.path))).toBe(1);
+    device.host.resume();
+    const heard = once(device.host, 'data');
+    stream.write('answer');
+    expect(String((await heard)[0])).toBe('answer');
+  });
+
   it('is a stream of the expected kind', () => {
     stream = CharacterDevice.open(device.path).connect(method);
     expect(stream).toBeInstanceOf(method === 'pipe' ? PipeStream : PollingStream);
