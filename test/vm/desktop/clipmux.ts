@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { until } from '../../support/wait.ts';
-import type { Desktop } from './desktop.ts';
+import type { RunningDesktop } from './desktop.ts';
 import type { JournalEntry } from './journal.ts';
 import type { User } from './recipe.ts';
 
@@ -12,20 +12,26 @@ const ROOT = join(import.meta.dirname, '../../..');
 /** The user ids that useradd gives the first two users. */
 export const USER_IDS: Readonly<Record<User, number>> = { alice: 1000, bob: 1001 };
 
-/** The package of the programs in dist/; made if they are newer than it. */
+/** The package of the programs in dist/, and of what else lies in it; made if one of them is newer than it. */
 export function packagePath(): string {
   const dist = join(ROOT, 'dist');
   const find = () => readdirSync(dist).find((name) => name.endsWith('.deb'));
-  const age = (name: string) => statSync(join(dist, name)).mtimeMs;
+  const time = (path: string) => statSync(path).mtimeMs;
+  const inputs = ['systemd', 'packaging', 'completions'].flatMap((folder) =>
+    readdirSync(join(ROOT, folder), { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .map((entry) => join(entry.parentPath, entry.name)),
+  );
   const present = find();
-  if (present === undefined || age(present) < age('clipmuxd.cjs')) {
+  const newest = Math.max(...[join(dist, 'clipmuxd.cjs'), ...inputs].map(time));
+  if (present === undefined || time(join(dist, present)) < newest) {
     execFileSync('npx', ['tsx', join(ROOT, 'scripts/package.ts')], { stdio: 'ignore' });
   }
   return join(dist, find() ?? '');
 }
 
 /** Installs clipmux in the running guest and logs alice in anew, so that her session starts with it. Returns when her agent was ready. */
-export async function installClipmux(desktop: Desktop): Promise<JournalEntry> {
+export async function installClipmux(desktop: RunningDesktop): Promise<JournalEntry> {
   // Whoever is logged in already gets no agent before the next login: autostart entries are read then.
   await desktop.shell.succeed('systemctl stop lightdm');
   await desktop.install(packagePath());
@@ -35,12 +41,12 @@ export async function installClipmux(desktop: Desktop): Promise<JournalEntry> {
 }
 
 /** Takes clipmux out of the guest, with its configuration. */
-export async function removeClipmux(desktop: Desktop): Promise<void> {
+export async function removeClipmux(desktop: RunningDesktop): Promise<void> {
   await desktop.shell.succeed('DEBIAN_FRONTEND=noninteractive apt-get purge --yes --quiet clipmux');
 }
 
 /** Starts Debian's spice-vdagent where clipmux is not, and logs alice in anew with it. */
-export async function startStockAgent(desktop: Desktop): Promise<void> {
+export async function startStockAgent(desktop: RunningDesktop): Promise<void> {
   const from = desktop.journal.now;
   await desktop.shell.succeed(
     'systemctl unmask spice-vdagentd.socket spice-vdagentd.service; systemctl start spice-vdagentd.socket; systemctl restart lightdm',
@@ -54,17 +60,17 @@ export async function startStockAgent(desktop: Desktop): Promise<void> {
 }
 
 /** Waits until clipmuxd has taken the agent of a user's session. */
-export function agentReady(desktop: Desktop, user: User, from = 0): Promise<JournalEntry> {
+export function agentReady(desktop: RunningDesktop, user: User, from = 0): Promise<JournalEntry> {
   return desktop.journal.said(new RegExp(`a session connected .*uid=${USER_IDS[user]}\\b`), from);
 }
 
 /** Waits until clipmuxd has let the agent of a user's session go. */
-export function agentGone(desktop: Desktop, from: number): Promise<JournalEntry> {
+export function agentGone(desktop: RunningDesktop, from: number): Promise<JournalEntry> {
   return desktop.journal.said(/a session disconnected/, from);
 }
 
 /** Logs bob in on a terminal of his own, which comes to the foreground; his session is started by his systemd. */
-export async function logBobIn(desktop: Desktop): Promise<void> {
+export async function logBobIn(desktop: RunningDesktop): Promise<void> {
   const from = desktop.journal.now;
   await desktop.shell.succeed('systemctl start bob-session');
   await agentReady(desktop, 'bob', from);
@@ -72,7 +78,7 @@ export async function logBobIn(desktop: Desktop): Promise<void> {
 }
 
 /** logind's id of a user's graphical session. */
-export async function sessionId(desktop: Desktop, user: User): Promise<string> {
+export async function sessionId(desktop: RunningDesktop, user: User): Promise<string> {
   const list = await desktop.shell.succeed(
     `for id in $(loginctl list-sessions --no-legend | awk '$3 == "${user}" {print $1}'); do
        [ "$(loginctl show-session -p Type --value $id)" = x11 ] && echo $id; done; true`,
@@ -83,7 +89,7 @@ export async function sessionId(desktop: Desktop, user: User): Promise<string> {
 }
 
 /** Brings a user's session to the foreground, and waits until it takes part. */
-export async function switchTo(desktop: Desktop, user: User): Promise<void> {
+export async function switchTo(desktop: RunningDesktop, user: User): Promise<void> {
   const id = await sessionId(desktop, user);
   const from = desktop.journal.now;
   const active = await desktop.shell.succeed(`loginctl show-session -p Active --value ${id}; loginctl activate ${id}`);
@@ -98,13 +104,13 @@ interface SessionEntry {
 }
 
 /** The user id of the session that has the host's clipboard; undefined for nobody. */
-export async function takesPart(desktop: Desktop): Promise<number | undefined> {
+export async function takesPart(desktop: RunningDesktop): Promise<number | undefined> {
   const entries = JSON.parse(await desktop.shell.succeed('clipmuxctl --json sessions')) as readonly SessionEntry[];
   return entries.find(({ eligible }) => eligible)?.uid;
 }
 
 /** Resident memory of each of clipmux's processes, in MiB. */
-export async function memory(desktop: Desktop): Promise<Readonly<Record<string, number>>> {
+export async function memory(desktop: RunningDesktop): Promise<Readonly<Record<string, number>>> {
   const lines = await desktop.shell.succeed(
     'ps -C node,clipmuxd,clipmux-session -o rss=,user:20=,args= --no-headers || true',
   );

@@ -11,7 +11,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { stopProcess } from '../../support/processes.ts';
+import { ended, stopProcess } from '../../support/processes.ts';
 import { Monitor } from '../monitor.ts';
 import { type Accelerator, accelerator } from '../qemu.ts';
 import { freePort } from './free-port.ts';
@@ -21,9 +21,9 @@ import type { User } from './recipe.ts';
 import { GuestSession } from './session.ts';
 import { Shell } from './shell.ts';
 
-const MEMORY_MEBIBYTES = 1536;
+export const MEMORY_MEBIBYTES = 1536;
 /** An emulated processor on a busy machine. */
-const BOOT_TIMEOUT_MS = 300_000;
+export const BOOT_TIMEOUT_MS = 300_000;
 /** apt, and the start of what it installs, on such a machine. */
 const INSTALL_TIMEOUT_MS = 300_000;
 
@@ -41,18 +41,18 @@ export class Desktop {
   readonly journal: Journal;
   readonly monitor: Monitor;
   readonly folder: string;
+  /** Resolves when the machine has ended. */
+  readonly ended: Promise<void>;
   readonly #machine: ChildProcess;
 
   private constructor(folder: string, machine: ChildProcess, shell: Shell, monitor: Monitor, bootSeconds: number) {
     this.folder = folder;
     this.#machine = machine;
+    this.ended = ended(machine);
     this.shell = shell;
     this.monitor = monitor;
     this.bootSeconds = bootSeconds;
-    const fields = 'MESSAGE,_SYSTEMD_UNIT,_SYSTEMD_USER_UNIT,UNIT';
-    this.journal = new Journal(
-      shell.start(`exec journalctl --follow --no-tail --quiet --output=json --output-fields=${fields}`),
-    );
+    this.journal = journalOf(shell);
   }
 
   /** Starts the machine on a disk of its own, and waits until root can run commands. */
@@ -84,16 +84,12 @@ export class Desktop {
 
   /** A user's graphical session. alice's is made by the display manager; for bob's see `logIn`. */
   session(user: User): GuestSession {
-    return new GuestSession(this.shell, user, user === 'alice' ? ':0' : ':8');
+    return sessionOf(this.shell, user);
   }
 
   /** Installs a Debian package of this machine with apt. */
-  async install(deb: string): Promise<void> {
-    await this.shell.succeed('cat >/tmp/package.deb', { input: await readFile(deb) });
-    await this.shell.succeed(
-      'DEBIAN_FRONTEND=noninteractive apt-get install --yes --quiet --no-install-recommends /tmp/package.deb',
-      { timeoutMs: INSTALL_TIMEOUT_MS },
-    );
+  install(deb: string): Promise<void> {
+    return installPackage(this.shell, deb);
   }
 
   /** Ends the machine; nothing in it is worth saving. */
@@ -106,13 +102,38 @@ export class Desktop {
   }
 }
 
+/** A guest of this image, whoever has started it. */
+export type RunningDesktop = Pick<Desktop, 'shell' | 'journal' | 'install' | 'session'>;
+
+/** The guest's journal since its start. */
+export function journalOf(shell: Shell): Journal {
+  const fields = 'MESSAGE,_SYSTEMD_UNIT,_SYSTEMD_USER_UNIT,UNIT';
+  return new Journal(shell.start(`exec journalctl --follow --no-tail --quiet --output=json --output-fields=${fields}`));
+}
+
+/** Installs a Debian package of this machine with apt. */
+export async function installPackage(shell: Shell, deb: string): Promise<void> {
+  await shell.succeed('cat >/tmp/package.deb', { input: await readFile(deb) });
+  await shell.succeed(
+    'DEBIAN_FRONTEND=noninteractive apt-get install --yes --quiet --no-install-recommends /tmp/package.deb',
+    { timeoutMs: INSTALL_TIMEOUT_MS },
+  );
+}
+
+export const sessionOf = (shell: Shell, user: User): GuestSession =>
+  new GuestSession(shell, user, user === 'alice' ? ':0' : ':8');
+
+/** What the kernel of the image is told. */
+export const KERNEL_PARAMETERS =
+  'root=/dev/vda rw console=ttyS0 quiet mitigations=off random.trust_cpu=on net.ifnames=0';
+
 function parameters(folder: string, image: DesktopImage, port: number, options: DesktopOptions): string[] {
   const kind = accelerator();
   return [
     ...['-nodefaults', '-no-user-config', '-no-reboot', '-machine', 'pc', '-accel', kind],
     ...['-cpu', kind === 'kvm' ? 'host' : 'max', '-smp', '2', '-m', String(MEMORY_MEBIBYTES)],
     ...['-kernel', image.kernel, '-initrd', image.initrd],
-    ...['-append', 'root=/dev/vda rw console=ttyS0 quiet mitigations=off random.trust_cpu=on net.ifnames=0'],
+    ...['-append', KERNEL_PARAMETERS],
     // What the guest writes goes to a file of this run, which is already deleted.
     ...['-drive', `file=${image.disk},format=raw,if=virtio,snapshot=on,cache=unsafe`],
     ...['-netdev', `user,id=net,restrict=on,hostfwd=tcp:127.0.0.1:${port}-:22`],
