@@ -36,7 +36,7 @@ vm    | e2fsprogs       | mke2fs             | puts the guest system on its disk
 vm    | openssh-client  | ssh                | commands inside the guest
 vm    | util-linux      | setpriv            | ends the guest with the test
 vm    | virt-viewer     | remote-viewer      | a SPICE client, whose clipboard the guest shares
-vm    | libvirt-clients | virsh              | the guest agent's best known client
+vm    | libvirt-clients | virsh              | the client of the guest agent that hosts have
 vm    | libvirt-daemon-driver-qemu | virt-qemu-run | runs the guest for virsh, without a daemon
 '
 NODE_MINIMUM='20.15'      # to build, demonstrate and test; the built programs run on 18.19
