@@ -9,7 +9,10 @@ import {
   TYPE_BYTES_MAX,
 } from './limits.ts';
 
-/** The fields that messages are made of. */
+/**
+ * The fields that messages are made of. Those that are in every message are one check each, not a pipe of valibot's: a pipe makes an object
+ * for each of its steps, and checking would cost as much as parsing.
+ */
 
 /** A selection that clipmux carries. */
 export const SELECTIONS = ['clipboard', 'primary'] as const;
@@ -17,14 +20,22 @@ export const Selection = v.picklist(SELECTIONS, 'must be "clipboard" or "primary
 /** `clipboard` or `primary`. */
 export type Selection = v.InferOutput<typeof Selection>;
 
+/** A field with one check. @param problem what is wrong with a value, as "must …"; undefined where nothing is */
+function field<T>(problem: (value: unknown) => string | undefined) {
+  return v.custom<T>(
+    (value) => problem(value) === undefined,
+    ({ input }) => problem(input) ?? '',
+  );
+}
+
 const PRINTABLE_ASCII = /^[\x20-\x7e]+$/;
 
 /** A MIME type, for example `text/plain;charset=utf-8`. */
-export const MimeType = v.pipe(
-  v.string(),
-  v.maxLength(TYPE_BYTES_MAX, `must be at most ${TYPE_BYTES_MAX} bytes`),
-  v.regex(PRINTABLE_ASCII, 'must be printable ASCII'),
-);
+export const MimeType = field<string>((value) => {
+  if (typeof value !== 'string') return 'must be string';
+  if (value.length > TYPE_BYTES_MAX) return `must be at most ${TYPE_BYTES_MAX} bytes`;
+  return PRINTABLE_ASCII.test(value) ? undefined : 'must be printable ASCII';
+});
 
 /** The types of a grab, best first. May be empty. */
 export const Types = v.pipe(v.array(MimeType), v.maxLength(GRAB_TYPES_MAX, `must be at most ${GRAB_TYPES_MAX} types`));
@@ -33,12 +44,12 @@ export const Types = v.pipe(v.array(MimeType), v.maxLength(GRAB_TYPES_MAX, `must
 export const Text = v.pipe(v.string(), v.maxBytes(TEXT_BYTES_MAX, `must be at most ${TEXT_BYTES_MAX} bytes`));
 
 const integer = (least: number, most: number) =>
-  v.pipe(
-    v.number(),
-    v.integer('must be an integer'),
-    v.minValue(least, `must be at least ${least}`),
-    v.maxValue(most, `must be at most ${most}`),
-  );
+  field<number>((value) => {
+    if (typeof value !== 'number') return 'must be number';
+    if (!Number.isInteger(value)) return 'must be an integer';
+    if (value < least) return `must be at least ${least}`;
+    return value <= most ? undefined : `must be at most ${most}`;
+  });
 
 /** A count or a size in bytes. */
 export const Count = integer(0, Number.MAX_SAFE_INTEGER);
