@@ -23,6 +23,7 @@ import type { GuestSession } from './desktop/session.ts';
 import { countLogWrites, look, mainPid, startWriting } from './guest-agent/freezing.ts';
 import { agentPorts, agentSocket, BESIDE_PORT, CALLS_PORT, QEMU_PORT } from './guest-agent/ports.ts';
 import { setUp } from './guest-agent/set-up.ts';
+import { bundle } from './image/bundle.ts';
 
 /** An emulated processor on a busy machine. */
 const SLOW_MS = 60_000;
@@ -232,6 +233,18 @@ describe('clipmuxd in front of qemu-ga', () => {
   });
 });
 
+describe('hosts that come one after another', () => {
+  it('have their answers, however soon each comes', async () => {
+    client.close();
+    for (let round = 0; round < 20; round += 1) {
+      const stream = await AgentClient.connect(path(QEMU_PORT));
+      expect(await stream.ask(`{"execute": "guest-ping", "id": ${round}}`, SLOW_MS)).toEqual({ return: {}, id: round });
+      stream.close();
+    }
+    await connectAgent(QEMU_PORT);
+  });
+});
+
 describe('the port for calls', () => {
   /** The next event of the guest, from `from` on, that has this data. */
   const told = (event: string, data: object, from: number) =>
@@ -275,6 +288,26 @@ describe('the port for calls', () => {
     await alice.copy('of which the host is told');
     await told('CLIPBOARD_OWNER_CHANGED', { selection: 'clipboard', owner: 'session', session }, from);
     expect(JSON.stringify(news)).not.toContain('of which the host is told');
+  });
+
+  it('carries calls of a session to the host, and each answer back', async () => {
+    const program = bundle(join(import.meta.dirname, 'programs/host-call-program.ts'));
+    await desktop.shell.succeed('cat >/tmp/host-call.cjs', { input: program });
+    const from = news.length;
+    const urls = ['https://example.org/1', 'about:trouble', 'https://example.org/2'];
+    const given = urls.map((url) => `'${JSON.stringify({ url })}'`).join(' ');
+    const { session, outcomes } = JSON.parse(
+      await alice.run(`node /tmp/host-call.cjs /run/clipmux/session.sock open-url ${given}`),
+    ) as { session: number; outcomes: unknown };
+    expect(outcomes).toEqual([
+      { return: { opened: urls[0], for: session } },
+      { error: ['host-error', 'GenericError', 'no browser is there'] },
+      { return: { opened: urls[2], for: session } },
+    ]);
+    await told('SESSION_ADDED', { session, uid: USER_IDS.alice, display: ':7' }, from);
+    await told('SESSION_REMOVED', { session }, from);
+    // What the configuration does not allow never reaches the host.
+    expect(await alice.run("node /tmp/host-call.cjs /run/clipmux/session.sock mount '{}'")).toContain('not-allowed');
   });
 });
 

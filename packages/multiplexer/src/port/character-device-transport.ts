@@ -11,21 +11,27 @@ export class CharacterDeviceTransport implements PortTransport {
   readonly name: string;
   readonly retryCeiling: number = DEVICE_RETRY_CEILING_MS;
   readonly #method: CharacterDeviceMethod | undefined;
-  /** Open, while its host is absent: opening anew each time would send the host an event each time. */
-  #waiting: CharacterDevice | undefined;
+  readonly #staysOpen: boolean;
+  /** Open, while its host is absent: opening anew each time would send the host an event each time. Or all the time. */
+  #device: CharacterDevice | undefined;
 
-  constructor(path: string, method?: CharacterDeviceMethod) {
+  /**
+   * @param staysOpen whether the device is not closed when its host goes, so that nothing is lost of what the next one sends at once. That
+   * host does not see then that we have begun anew
+   */
+  constructor(path: string, method?: CharacterDeviceMethod, staysOpen = false) {
     this.name = path;
     this.#method = method;
+    this.#staysOpen = staysOpen;
   }
 
   async open(signal: AbortSignal): Promise<Duplex> {
     if (signal.aborted) throw new PortError('aborted', `opening ${this.name} was given up`);
     try {
-      const device = this.#waiting ?? CharacterDevice.open(this.name);
-      this.#waiting = device;
-      const stream = device.connect(this.#method);
-      this.#waiting = undefined;
+      const device = this.#device ?? CharacterDevice.open(this.name);
+      this.#device = device;
+      const stream = device.connect(this.#method, this.#staysOpen);
+      if (!device.isOpen) this.#device = undefined;
       // As with a socket: an error before anyone listens must not end the program.
       stream.on('error', () => {});
       return stream;
@@ -36,7 +42,7 @@ export class CharacterDeviceTransport implements PortTransport {
   }
 
   release(): void {
-    this.#waiting?.close();
-    this.#waiting = undefined;
+    this.#device?.close();
+    this.#device = undefined;
   }
 }
