@@ -19,6 +19,9 @@ const DOCUMENTS = new Map(NAMES.map((name) => [name, new MarkdownDocument(readFi
 /** The example of docs/configuration.md that shows what mistakes are told. */
 const MEANT_TO_BE_WRONG = 'max_size = ';
 
+/** A file or folder of the repository, by its whole path. */
+const FILE = /^(?:packages|test|scripts|docs|systemd|packaging|completions)\/[\w./-]*$/;
+
 const documentAt = (path: string): MarkdownDocument | null =>
   path.endsWith('.md') ? new MarkdownDocument(readFileSync(join(ROOT, path), 'utf8')) : null;
 
@@ -40,6 +43,11 @@ describe.each(NAMES)('%s', (name) => {
 
   it('has links that lead somewhere', () => {
     expect(document.targets.map((target) => faultOf(name, target)).filter((fault) => fault !== null)).toEqual([]);
+  });
+
+  it('names files that are there', () => {
+    const named = document.inlineCode.filter((code) => FILE.test(code));
+    expect(named.filter((path) => !existsSync(join(ROOT, path)))).toEqual([]);
   });
 
   it('has examples of the configuration that clipmuxd takes', () => {

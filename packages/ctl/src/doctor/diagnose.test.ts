@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { CHECKS, diagnose, isHealthy } from './diagnose.ts';
 import { ACTIVE, HEALTHY, SESSION, STATUS, withStatus } from './facts.fixture.ts';
@@ -182,6 +183,17 @@ describe('the doctor', () => {
   it.each(cases)('sees that %s', (_what, codes, facts) => {
     expect(found(facts)).toEqual(codes);
     expect(isHealthy(diagnose(facts))).toBe(codes.every((code) => code.endsWith('note')));
+  });
+
+  it('finds what docs/troubleshooting.md lists, with that severity', () => {
+    const document = readFileSync(new URL('../../../../docs/troubleshooting.md', import.meta.url), 'utf8');
+    const rows = [...document.matchAll(/^\| (`[a-z-]+`(?:, `[a-z-]+`)*) \| ((?:error|warning|note)(?:, \w+)*) \|/gm)];
+    const listed = rows.flatMap(([, codes = '', severities = '']) =>
+      [...codes.matchAll(/`([a-z-]+)`/g)].flatMap(([, code]) =>
+        severities.split(', ').map((each) => `${code} ${each}`),
+      ),
+    );
+    expect(listed.sort()).toEqual([...new Set(cases.flatMap(([, codes]) => codes))].sort());
   });
 
   it('gives a remedy for each error', () => {
