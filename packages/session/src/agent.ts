@@ -4,11 +4,11 @@ import {
   type CancelSignal,
   type ContentAnswer,
   type DaemonToAgent,
-  NODE_TIMERS,
   type Params,
   RpcError,
   SELECTIONS,
   type Selection,
+  SHARED_TIMERS,
   type Timers,
 } from '@clipmux/rpc';
 import type { SelectionBackend, StopSignal } from '@clipmux/selections';
@@ -76,7 +76,7 @@ export class Agent implements AgentSide {
     this.#logger = options.logger;
     this.#largeContentPassed = options.largeContentPassed;
     this.#pasteCutShort = options.pasteCutShort;
-    this.#timers = options.timers ?? NODE_TIMERS;
+    this.#timers = options.timers ?? SHARED_TIMERS;
     const fetch = (selection: Selection, type: string, signal: CancelSignal) => this.#fetch(selection, type, signal);
     this.#hostContent = new HostContent(fetch, this.#timers);
     this.#backend.on('offer', (selection, types) => this.#offered(selection, types));

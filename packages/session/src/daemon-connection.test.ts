@@ -2,7 +2,14 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type AgentWire, type DaemonHandlers, DaemonWire, RpcError, type RpcErrorName } from '@clipmux/rpc';
+import {
+  type AgentWire,
+  type DaemonHandlers,
+  DaemonWire,
+  NODE_TIMERS,
+  RpcError,
+  type RpcErrorName,
+} from '@clipmux/rpc';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { DaemonConnection, type DaemonConnectionListener } from './daemon-connection.ts';
 import { HELLO_ANSWER_TIMEOUT_MS, RECONNECT_CEILING_MS } from './limits.ts';
@@ -105,6 +112,7 @@ describe('the connection to clipmuxd', () => {
       logger: log.logger,
       refused: (name, message) => events.put(`refused ${name}: ${message}`),
       timers,
+      answerTimers: NODE_TIMERS,
       random: () => 1,
     });
   });

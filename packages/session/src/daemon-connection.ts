@@ -37,7 +37,10 @@ export interface DaemonConnectionOptions {
   readonly logger: Logger;
   /** clipmuxd does not want this agent; no further attempt is made. */
   readonly refused: (name: Refused, message: string) => void;
+  /** For the waits between attempts. */
   readonly timers?: Timers;
+  /** For what waits for an answer of clipmuxd's; the wire's default if not given. */
+  readonly answerTimers?: Timers;
   /** From 0 to 1; default Math.random. */
   readonly random?: () => number;
 }
@@ -95,7 +98,7 @@ export class DaemonConnection {
   }
 
   async #use(socket: Socket): Promise<void> {
-    const { identity, logger } = this.#options;
+    const { answerTimers, identity, logger } = this.#options;
     const since = performance.now();
     let known = false;
     const wire: AgentWire = new AgentWire(
@@ -109,7 +112,7 @@ export class DaemonConnection {
         closed: (reason) => this.#closed(reason, known, performance.now() - since),
         internalError: (error, where) => logger.error('internal error', { where, error: String(error) }),
       },
-      { sendStallTimeoutMs: SEND_STALL_TIMEOUT_MS },
+      { sendStallTimeoutMs: SEND_STALL_TIMEOUT_MS, ...(answerTimers && { timers: answerTimers }) },
     );
     this.#wire = wire;
     try {

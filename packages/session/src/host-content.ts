@@ -1,9 +1,9 @@
 import {
   Cancellation,
   type CancelSignal,
-  NODE_TIMERS,
   RpcError,
   type Selection,
+  SHARED_TIMERS,
   type TimerHandle,
   type Timers,
 } from '@clipmux/rpc';
@@ -33,7 +33,7 @@ export class HostContent {
   readonly #timers: Timers;
   readonly #entries = new Map<string, Entry>();
 
-  constructor(fetch: Fetch, timers: Timers = NODE_TIMERS) {
+  constructor(fetch: Fetch, timers: Timers = SHARED_TIMERS) {
     this.#fetch = fetch;
     this.#timers = timers;
   }

@@ -21,59 +21,84 @@ import {
  * The state that the step began with is never touched: what changes is copied first.
  */
 export class Step {
-  private state: ArbiterState;
-  private readonly effects: ArbiterEffect[] = [];
+  // A field for each of the state's: to set one costs nothing, to spread the state over a new one each time would.
+  #rules: Rules;
+  #host: Host;
+  #eligible: SessionId | null;
+  #sessions: ArbiterState['sessions'];
+  #ledger: ArbiterState['ledger'];
+  #hostOffers: ArbiterState['hostOffers'];
+  #hostRequests: ArbiterState['hostRequests'];
+  #sessionRequests: ArbiterState['sessionRequests'];
+  readonly #effects: ArbiterEffect[] = [];
 
   constructor(state: ArbiterState) {
-    this.state = state;
+    this.#rules = state.rules;
+    this.#host = state.host;
+    this.#eligible = state.eligible;
+    this.#sessions = state.sessions;
+    this.#ledger = state.ledger;
+    this.#hostOffers = state.hostOffers;
+    this.#hostRequests = state.hostRequests;
+    this.#sessionRequests = state.sessionRequests;
   }
 
   result(): ArbiterResult {
-    return { state: this.state, effects: this.effects };
+    const state: ArbiterState = {
+      rules: this.#rules,
+      host: this.#host,
+      eligible: this.#eligible,
+      sessions: this.#sessions,
+      ledger: this.#ledger,
+      hostOffers: this.#hostOffers,
+      hostRequests: this.#hostRequests,
+      sessionRequests: this.#sessionRequests,
+    };
+    return { state, effects: this.#effects };
   }
 
   emit(effect: ArbiterEffect): void {
-    this.effects.push(effect);
+    this.#effects.push(effect);
   }
 
   // --- the host
 
   get host(): Host {
-    return this.state.host;
+    return this.#host;
   }
 
   setHost(host: Host): void {
-    this.state = { ...this.state, host };
+    this.#host = host;
   }
 
   setMaxClipboard(limit: number | null): void {
-    const { host } = this.state;
+    const host = this.#host;
     if (host.phase !== 'absent') this.setHost({ ...host, maxClipboard: limit });
   }
 
   /** The features of a host that may be offered this selection now; null while it is absent, settling or cannot tell the selection. */
   hostFor(selection: Selection): HostFeatures | null {
-    const { host } = this.state;
+    const host = this.#host;
     return host.phase === 'ready' && host.features.selections.includes(selection) ? host.features : null;
   }
 
   // --- the rules
 
   get rules(): Rules {
-    return this.state.rules;
+    return this.#rules;
   }
 
   setRules(rules: Rules): void {
-    this.state = { ...this.state, rules };
+    this.#rules = rules;
   }
 
   /** What the host offers and was not told to have lost. */
   hostOffer(selection: Selection): readonly string[] | null {
-    return this.state.hostOffers[selection];
+    return this.#hostOffers[selection];
   }
 
   setHostOffer(selection: Selection, types: readonly string[] | null): void {
-    this.state = { ...this.state, hostOffers: withSelection(this.state.hostOffers, selection, types) };
+    this.#hostOffers = withSelection(this.#hostOffers, selection, types);
   }
 
   /** Tells the host that the guest owns the selection: its own offer is over by that. */
@@ -85,12 +110,12 @@ export class Step {
   // --- the ledger
 
   owner(selection: Selection): Owner {
-    return this.state.ledger[selection];
+    return this.#ledger[selection];
   }
 
   setOwner(selection: Selection, owner: Owner): void {
     if (owner.kind === 'nobody' && this.owner(selection).kind === 'nobody') return;
-    this.state = { ...this.state, ledger: withSelection(this.state.ledger, selection, owner) };
+    this.#ledger = withSelection(this.#ledger, selection, owner);
     this.emit({ kind: 'owner-changed', selection, owner });
   }
 
@@ -101,38 +126,38 @@ export class Step {
   // --- sessions
 
   get eligible(): SessionId | null {
-    return this.state.eligible;
+    return this.#eligible;
   }
 
   setEligible(session: SessionId | null): void {
-    this.state = { ...this.state, eligible: session };
+    this.#eligible = session;
   }
 
   hasSession(session: SessionId): boolean {
-    return this.state.sessions.has(session);
+    return this.#sessions.has(session);
   }
 
   sessionIds(): readonly SessionId[] {
-    return [...this.state.sessions.keys()];
+    return [...this.#sessions.keys()];
   }
 
   setSession(session: SessionId, selections: Readonly<Record<Selection, SessionSelection>>): void {
-    this.state = { ...this.state, sessions: new Map(this.state.sessions).set(session, selections) };
+    this.#sessions = new Map(this.#sessions).set(session, selections);
   }
 
   removeSession(session: SessionId): void {
-    const sessions = new Map(this.state.sessions);
+    const sessions = new Map(this.#sessions);
     sessions.delete(session);
-    this.state = { ...this.state, sessions };
+    this.#sessions = sessions;
   }
 
   /** The selection as the session has it; undefined for a session that is not connected. */
   session(session: SessionId, selection: Selection): SessionSelection | undefined {
-    return this.state.sessions.get(session)?.[selection];
+    return this.#sessions.get(session)?.[selection];
   }
 
   changeSession(session: SessionId, selection: Selection, change: Partial<SessionSelection>): void {
-    const selections = this.state.sessions.get(session);
+    const selections = this.#sessions.get(session);
     if (!selections) return;
     this.setSession(session, withSelection(selections, selection, changed(selections[selection], change)));
   }
@@ -197,38 +222,38 @@ export class Step {
   // --- requests
 
   get hostRequests(): ReadonlyMap<RequestId, HostRequest> {
-    return this.state.hostRequests;
+    return this.#hostRequests;
   }
 
   addHostRequest(id: RequestId, request: HostRequest): void {
-    this.state = { ...this.state, hostRequests: new Map(this.state.hostRequests).set(id, request) };
+    this.#hostRequests = new Map(this.#hostRequests).set(id, request);
   }
 
   /** Removes the request, so that nobody can answer it again; undefined where it was answered already. */
   takeHostRequest(id: RequestId): HostRequest | undefined {
-    const request = this.state.hostRequests.get(id);
+    const request = this.#hostRequests.get(id);
     if (!request) return undefined;
-    const hostRequests = new Map(this.state.hostRequests);
+    const hostRequests = new Map(this.#hostRequests);
     hostRequests.delete(id);
-    this.state = { ...this.state, hostRequests };
+    this.#hostRequests = hostRequests;
     return request;
   }
 
   get sessionRequests(): ReadonlyMap<RequestId, SessionRequest> {
-    return this.state.sessionRequests;
+    return this.#sessionRequests;
   }
 
   addSessionRequest(id: RequestId, request: SessionRequest): void {
-    this.state = { ...this.state, sessionRequests: new Map(this.state.sessionRequests).set(id, request) };
+    this.#sessionRequests = new Map(this.#sessionRequests).set(id, request);
   }
 
   /** Removes the request, so that nobody can answer it again; undefined where it was answered already. */
   takeSessionRequest(id: RequestId): SessionRequest | undefined {
-    const request = this.state.sessionRequests.get(id);
+    const request = this.#sessionRequests.get(id);
     if (!request) return undefined;
-    const sessionRequests = new Map(this.state.sessionRequests);
+    const sessionRequests = new Map(this.#sessionRequests);
     sessionRequests.delete(id);
-    this.state = { ...this.state, sessionRequests };
+    this.#sessionRequests = sessionRequests;
     return request;
   }
 }

@@ -1,5 +1,5 @@
 import { silentLogger } from '@clipmux/posix';
-import type { PieceQueue } from '@clipmux/rpc';
+import { NODE_TIMERS, type PieceQueue } from '@clipmux/rpc';
 import { ClipboardSelection, ClipboardType, type Message } from '@clipmux/vdagent';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { FakeHost, QEMU, SPICE } from './fake-host.fixture.ts';
@@ -32,7 +32,7 @@ beforeEach(() => {
     broken: vi.fn(),
   };
   let request = 100;
-  link = new HostLink(listener, { logger: silentLogger, nextRequest: () => ++request });
+  link = new HostLink(listener, { logger: silentLogger, nextRequest: () => ++request, timers: NODE_TIMERS });
   host = new FakeHost();
   link.open(host);
 });
@@ -203,7 +203,12 @@ describe('what a session asks of the host', () => {
     await attach();
     link.close();
     const small = { ...DEFAULT_HOST_LINK_SETTINGS, maxContentBytes: 3 };
-    link = new HostLink(listener, { logger: silentLogger, nextRequest: () => 1, settings: () => small });
+    link = new HostLink(listener, {
+      logger: silentLogger,
+      nextRequest: () => 1,
+      settings: () => small,
+      timers: NODE_TIMERS,
+    });
     host = new FakeHost();
     link.open(host);
     await attach();

@@ -1,6 +1,6 @@
 import type { Duplex } from 'node:stream';
 import type { Logger } from '@clipmux/posix';
-import { NODE_TIMERS, type TimerHandle, type Timers } from '@clipmux/rpc';
+import { SHARED_TIMERS, type TimerHandle, type Timers } from '@clipmux/rpc';
 import {
   capabilityName,
   decodeMessage,
@@ -70,7 +70,7 @@ export class HostLink {
   constructor(listener: HostLinkListener, options: HostLinkOptions) {
     this.#listener = listener;
     this.#logger = options.logger;
-    this.#timers = options.timers ?? NODE_TIMERS;
+    this.#timers = options.timers ?? SHARED_TIMERS;
     this.#nextRequest = options.nextRequest;
     this.#agreed = options.agreed;
     this.#settings = options.settings ?? (() => DEFAULT_HOST_LINK_SETTINGS);

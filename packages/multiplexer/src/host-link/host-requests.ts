@@ -159,11 +159,12 @@ export class HostRequests {
     if (this.#timer !== null) timers.clear(this.#timer);
     this.#timer = null;
     const answerDeadline =
-      this.#answerRequest === null ? [] : [this.#lastPieceAt + this.#options.settings().hostAnswerMs];
-    const pendingDeadline = this.#pending.nextDeadline();
-    const deadlines = pendingDeadline === undefined ? answerDeadline : [...answerDeadline, pendingDeadline];
-    if (deadlines.length === 0) return;
-    this.#timer = timers.set(() => this.#check(), Math.max(1, Math.ceil(Math.min(...deadlines) - now())));
+      this.#answerRequest === null
+        ? Number.POSITIVE_INFINITY
+        : this.#lastPieceAt + this.#options.settings().hostAnswerMs;
+    const deadline = Math.min(answerDeadline, this.#pending.nextDeadline());
+    if (deadline === Number.POSITIVE_INFINITY) return;
+    this.#timer = timers.set(() => this.#check(), Math.max(1, Math.ceil(deadline - now())));
   }
 
   #check(): void {

@@ -46,10 +46,11 @@ export class PendingAnswers {
     return this.#line.flatMap((one) => (one.request !== null && one.expectedUntil <= now ? [one.request] : []));
   }
 
-  /** When the next request becomes overdue; undefined where none waits. */
-  nextDeadline(): number | undefined {
-    const deadlines = this.#line.flatMap((one) => (one.request === null ? [] : [one.expectedUntil]));
-    return deadlines.length === 0 ? undefined : Math.min(...deadlines);
+  /** When the next request becomes overdue; infinity where none waits. */
+  nextDeadline(): number {
+    let next = Number.POSITIVE_INFINITY;
+    for (const one of this.#line) if (one.request !== null && one.expectedUntil < next) next = one.expectedUntil;
+    return next;
   }
 
   /** No answer is expected for this selection any more; returns the requests that still waited. */

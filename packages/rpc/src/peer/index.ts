@@ -21,4 +21,5 @@ export {
   type RpcPeerOptions,
 } from './peer.ts';
 export { RetryDelays } from './retry-delays.ts';
+export { SHARED_TIMERS, SharedTimers, type SystemTimer, type SystemTimers } from './shared-timers.ts';
 export { NODE_TIMERS, type TimerHandle, type Timers } from './timers.ts';

@@ -13,7 +13,8 @@ import {
 import { Cancellation, type CancelSignal } from './cancellation.ts';
 import { RpcError, rpcErrorOfSignal, type WireError } from './errors.ts';
 import { classifyMessage, type Message } from './message.ts';
-import { NODE_TIMERS, type TimerHandle, type Timers } from './timers.ts';
+import { SHARED_TIMERS } from './shared-timers.ts';
+import type { TimerHandle, Timers } from './timers.ts';
 
 /** Calls that may be open at once in each direction, unless set otherwise. Far above what selections need; it bounds what a peer can make us remember. */
 export const PENDING_CALLS_MAX = 64;
@@ -89,7 +90,7 @@ export class RpcPeer {
 
   constructor(options: RpcPeerOptions) {
     this.#options = options;
-    this.#timers = options.timers ?? NODE_TIMERS;
+    this.#timers = options.timers ?? SHARED_TIMERS;
     this.#pendingCallsMax = options.pendingCallsMax ?? PENDING_CALLS_MAX;
     // Thrown RpcErrors are answers; only the rest is a fault of ours. The default listener would print to the console.
     this.#server = new JSONRPCServer<CallContext>({ errorListener: () => undefined });

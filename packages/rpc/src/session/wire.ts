@@ -3,11 +3,11 @@ import type { Duplex } from 'node:stream';
 import { FrameError, FrameParser } from '../frame/index.ts';
 import {
   type CallContext,
-  NODE_TIMERS,
   PENDING_CALLS_MAX,
   type PeerMethod,
   RpcError,
   RpcPeer,
+  SHARED_TIMERS,
   type Timers,
 } from '../peer/index.ts';
 import { CLOSE_FLUSH_TIMEOUT_MS, OPEN_TRANSFERS_MAX, SEND_STALL_TIMEOUT_MS, TEXT_BYTES_MAX } from './limits.ts';
@@ -79,7 +79,7 @@ export abstract class SessionWire<Out extends Contract, In extends Contract> {
     this.#stream = stream;
     this.#end = end;
     this.#handlers = handlers;
-    this.#timers = options.timers ?? NODE_TIMERS;
+    this.#timers = options.timers ?? SHARED_TIMERS;
     const timers = this.#timers;
     const openTransfersMax = options.openTransfersMax ?? OPEN_TRANSFERS_MAX;
     this.#output = new FrameOutput(
