@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { until, within } from '../support/wait.ts';
 import { installClipmux, USER_IDS } from './desktop/clipmux.ts';
+import { BOOT_TIMEOUT_MS } from './desktop/desktop.ts';
 import { startWriting } from './guest-agent/freezing.ts';
 import { setUp } from './guest-agent/set-up.ts';
 import { DOMAIN, LibvirtDesktop } from './libvirt/domain.ts';
@@ -33,6 +34,14 @@ async function agentCommand(command: string, given?: object): Promise<unknown> {
   const request = JSON.stringify({ execute: command, ...(given && { arguments: given }) });
   const answer = await desktop.virsh.run(`qemu-agent-command ${DOMAIN} '${request}'`);
   return (JSON.parse(answer) as { return?: unknown }).return;
+}
+
+/** The number that the guest's kernel gives itself at each boot. */
+async function bootId(): Promise<string> {
+  const handle = await agentCommand('guest-file-open', { path: '/proc/sys/kernel/random/boot_id', mode: 'r' });
+  const { 'buf-b64': content } = (await agentCommand('guest-file-read', { handle })) as { 'buf-b64': string };
+  await agentCommand('guest-file-close', { handle });
+  return Buffer.from(content, 'base64').toString();
 }
 
 describe('virsh qemu-agent-command', () => {
@@ -97,6 +106,23 @@ describe('what libvirt itself asks of the agent', () => {
     await desktop.virsh.run(`domfsthaw ${DOMAIN}`);
     await within(writer.written, 'the write to be done', SLOW_MS);
     expect(await agentCommand('guest-session-list')).toMatchObject({ sessions: [{ user: 'alice' }] });
+  });
+
+  it('reboot --mode=agent boots a guest whose agent is there again', async () => {
+    const before = await bootId();
+    await desktop.virsh.run(`reboot ${DOMAIN} --mode=agent`);
+    const begun = performance.now();
+    const users = async () => {
+      const { sessions } = (await agentCommand('guest-session-list')) as { sessions: { user: string }[] };
+      return (await bootId()) === before ? [] : sessions.map(({ user }) => user);
+    };
+    await until(
+      async () => (await users().catch((): string[] => [])).includes('alice'),
+      'alice in the guest that has booted',
+      BOOT_TIMEOUT_MS,
+    );
+    figures['reboot until alice is listed, s'] = Math.round((performance.now() - begun) / 1000);
+    expect(await agentCommand('guest-get-host-name')).toEqual({ 'host-name': 'guest' });
   });
 
   it('shutdown --mode=agent ends the domain', async () => {

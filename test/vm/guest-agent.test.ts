@@ -4,24 +4,18 @@
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { isDeepStrictEqual } from 'node:util';
-import {
-  connect,
-  GuestAgentClient,
-  GuestCommandError,
-  type GuestNews,
-  HostCallServer,
-  type HostConnector,
-} from '@clipmux/host';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { AgentClient } from '../guest-agent/client.ts';
+import { run } from '../support/processes.ts';
 import { until, within } from '../support/wait.ts';
 import { agentReady, installClipmux, sessionId, USER_IDS } from './desktop/clipmux.ts';
 import { Desktop } from './desktop/desktop.ts';
 import { socketPort } from './desktop/host-socket.ts';
 import type { GuestSession } from './desktop/session.ts';
+import { AgentHost } from './guest-agent/agent-host.ts';
+import { CallsHost, documentedConfiguration, TROUBLE } from './guest-agent/calls-host.ts';
 import { countLogWrites, look, mainPid, startWriting } from './guest-agent/freezing.ts';
-import { agentPorts, agentSocket, BESIDE_PORT, CALLS_PORT, QEMU_PORT } from './guest-agent/ports.ts';
+import { agentDevice, agentPorts, BESIDE_PORT, CALLS_PORT, QEMU_PORT } from './guest-agent/ports.ts';
 import { setUp } from './guest-agent/set-up.ts';
 import { bundle } from './image/bundle.ts';
 
@@ -43,24 +37,13 @@ interface Info {
 /** Where docs/guest-agent-host.md says what sessions may call. */
 const HOST_DOCUMENT = join(import.meta.dirname, '../../docs/guest-agent-host.md');
 
+const HOST_PROGRAM = join(import.meta.dirname, '../../dist/clipmux-host.cjs');
+
 const figures: Record<string, unknown> = {};
 let desktop: Desktop;
 let alice: GuestSession;
-let client: GuestAgentClient;
-/** The host's end of the port for calls, and what it was told. */
-const server = new HostCallServer(
-  new Map([
-    [
-      'open-url',
-      ({ url }, { session }) => {
-        if (url === 'about:trouble') throw new Error('no browser is there');
-        return { opened: url, for: session };
-      },
-    ],
-  ]),
-);
-const news: GuestNews[] = [];
-let calls: HostConnector | undefined;
+let host: AgentHost;
+const calls = new CallsHost();
 
 beforeAll(async () => {
   desktop = await Desktop.boot({
@@ -71,10 +54,10 @@ beforeAll(async () => {
     ],
   });
   alice = desktop.session('alice');
-  const hostCalls = /^```toml\n(\[host-calls\].*?)^```$/ms.exec(readFileSync(HOST_DOCUMENT, 'utf8'))?.[1] ?? '';
+  host = new AgentHost(desktop);
   await desktop.shell.succeed(
     'mkdir -p /etc/clipmux/clipmux.toml.d && cat >/etc/clipmux/clipmux.toml.d/host-calls.toml',
-    { input: hostCalls },
+    { input: documentedConfiguration() },
   );
   const begun = performance.now();
   await installClipmux(desktop);
@@ -86,81 +69,32 @@ beforeAll(async () => {
 
 afterAll(async () => {
   console.log(`test:vm guest agent: ${JSON.stringify(figures)}`);
-  client?.close();
-  await calls?.close();
+  host?.disconnect();
+  await calls.close();
   await desktop?.stop();
 });
 
-const path = (port: string) => agentSocket(desktop.folder, port);
-const call = async <T = unknown>(command: string, given: object = {}): Promise<T> =>
-  (await client.execute(command, given)).value as T;
 const names = ({ supported_commands: commands }: Info) => commands.map(({ name }) => name);
-
-/** The guest's error. */
-async function refusal(command: string, given: object = {}): Promise<{ class: string; desc: string }> {
-  const error = await client.execute(command, given).then(
-    () => undefined,
-    (thrown: unknown) => thrown,
-  );
-  if (!(error instanceof GuestCommandError)) throw new Error(`${command} was not refused: ${error}`);
-  return { class: error.errorClass, desc: error.message };
-}
-
-/** Connects to the port anew; resolves when the guest answers there. */
-async function connectAgent(port: string): Promise<void> {
-  client?.close();
-  await until(
-    async () => {
-      client = await GuestAgentClient.connect(path(port), { timeoutMs: SLOW_MS });
-      const answered = await client.execute('guest-ping').catch(() => undefined);
-      if (!answered) client.close();
-      return answered !== undefined;
-    },
-    `the guest to answer on ${port}`,
-    SLOW_MS,
-  );
-}
-
-/** Uses the port by its bytes, instead of the client. */
-async function raw(use: (stream: AgentClient) => Promise<void>): Promise<void> {
-  client.close();
-  const stream = await AgentClient.connect(path(QEMU_PORT));
-  try {
-    await use(stream);
-  } finally {
-    stream.close();
-    await connectAgent(QEMU_PORT);
-  }
-}
-
-/** Text both ways through alice's clipboard, by commands of the host. */
-async function exchangeText(text: string): Promise<void> {
-  await client.set({}, new Map([['text/plain;charset=utf-8', Buffer.from(`host: ${text}`)]]));
-  await until(async () => (await alice.pasteAny()) === `host: ${text}`, "the host's text in alice's session", SLOW_MS);
-  await alice.copy(`guest: ${text}`);
-  await until(async () => (await client.targets()).owner === 'program', 'the copy to be known', SLOW_MS);
-  expect((await client.get({}, undefined, 1024)).bytes.toString()).toBe(`guest: ${text}`);
-}
 
 describe('clipmuxd beside qemu-ga', () => {
   it('answers on a port of its own; qemu-ga keeps its own', async () => {
     await setUp(desktop, 'beside');
-    await connectAgent(BESIDE_PORT);
-    const { sessions } = await client.sessions();
+    await host.connect(BESIDE_PORT);
+    const { sessions } = await host.sessions();
     expect(sessions).toMatchObject([{ user: 'alice', uid: USER_IDS.alice, display: ':0', eligible: true }]);
-    expect((await refusal('guest-get-time')).class).toBe('CommandNotFound');
-    await exchangeText('beside');
-    await connectAgent(QEMU_PORT);
-    expect(names(await call<Info>('guest-info'))).not.toContain('guest-session-list');
-    expect(await call('guest-get-host-name')).toEqual({ 'host-name': 'guest' });
-    client.close();
+    expect((await host.refusal('guest-get-time')).class).toBe('CommandNotFound');
+    await host.exchangeText('beside');
+    await host.connect();
+    expect(names(await host.call<Info>('guest-info'))).not.toContain('guest-session-list');
+    expect(await host.call('guest-get-host-name')).toEqual({ 'host-name': 'guest' });
+    host.disconnect();
   });
 });
 
 describe('clipmuxd in front of qemu-ga', () => {
   it('takes the port, and qemu-ga is started behind it', async () => {
     await setUp(desktop, 'front');
-    await connectAgent(QEMU_PORT);
+    await host.connect();
     const states = await desktop.shell.succeed(`systemctl is-active ${CLIPMUXD} ${QEMU_GA} qemu-guest-agent.socket`);
     expect(states).toBe('active\nactive\nactive\n');
     // At the next boot it is clipmuxd that udev starts for the port.
@@ -170,7 +104,7 @@ describe('clipmuxd in front of qemu-ga', () => {
   });
 
   it('has the commands of both in guest-info', async () => {
-    const info = await call<Info>('guest-info');
+    const info = await host.call<Info>('guest-info');
     expect(await desktop.shell.succeed('qemu-ga --version')).toContain(` ${info.version}\n`);
     expect(names(info)).toEqual(expect.arrayContaining(['guest-clipboard-get', 'guest-exec', 'guest-fsfreeze-freeze']));
     expect(new Set(names(info)).size).toBe(names(info).length);
@@ -180,13 +114,13 @@ describe('clipmuxd in front of qemu-ga', () => {
   });
 
   it('lists sessions and carries their clipboard', async () => {
-    const { sessions } = await client.sessions();
+    const { sessions } = await host.sessions();
     expect(sessions).toMatchObject([{ user: 'alice', uid: USER_IDS.alice, eligible: true }]);
-    await exchangeText('in front');
+    await host.exchangeText('in front');
   });
 
   it('passes guest-exec and guest-exec-status on', async () => {
-    const { pid } = await call<{ pid: number }>('guest-exec', {
+    const { pid } = await host.call<{ pid: number }>('guest-exec', {
       path: 'sh',
       arg: ['-c', 'id -un; echo trouble >&2; exit 3'],
       'capture-output': true,
@@ -195,7 +129,7 @@ describe('clipmuxd in front of qemu-ga', () => {
     let status: Status = { exited: false };
     await until(
       async () => {
-        status = await call<Status>('guest-exec-status', { pid });
+        status = await host.call<Status>('guest-exec-status', { pid });
         return status.exited;
       },
       'the program to end',
@@ -207,12 +141,12 @@ describe('clipmuxd in front of qemu-ga', () => {
   });
 
   it('leaves the bytes of what passes through as they are', async () => {
-    const { text } = await client.execute('guest-get-time');
+    const { text } = await host.client.execute('guest-get-time');
     expect(text).toMatch(/^\d{19}$/);
     expect(Math.abs(Number(text) / 1e6 - Date.now())).toBeLessThan(SLOW_MS);
     // The first whole number that a double cannot hold. /dev/shm takes any offset.
-    const handle = await call<number>('guest-file-open', { path: '/dev/shm/large', mode: 'w+' });
-    await raw(async (stream) => {
+    const handle = await host.call<number>('guest-file-open', { path: '/dev/shm/large', mode: 'w+' });
+    await host.raw(async (stream) => {
       const given = `"arguments": {"handle": ${handle}, "offset": 9007199254740993, "whence": "set"}`;
       stream.send(`{"execute": "guest-file-seek", ${given}, "id": 9007199254740995}`);
       const answer = (await stream.answer(SLOW_MS)).toString();
@@ -222,7 +156,7 @@ describe('clipmuxd in front of qemu-ga', () => {
   });
 
   it('answers guest-sync as libvirt sends it, before each command', async () => {
-    await raw(async (stream) => {
+    await host.raw(async (stream) => {
       for (const command of ['guest-get-time', 'guest-session-list']) {
         stream.send('{"execute":"guest-sync","arguments":{"id":1795306503116}}\n');
         expect((await stream.answer(SLOW_MS)).toString()).toBe('{"return": 1795306503116}');
@@ -233,81 +167,99 @@ describe('clipmuxd in front of qemu-ga', () => {
   });
 });
 
+describe('the command lines of docs/guest-agent-host.md', () => {
+  const lines = readFileSync(HOST_DOCUMENT, 'utf8')
+    .split('\n')
+    .filter((line) => !line.startsWith('virsh') && line.includes('/run/vm/agent.sock') && !line.startsWith('By'));
+
+  it.each(lines.filter((line) => /^(echo|clipmux-host) /.test(line)))('%s', async (line) => {
+    const { eligible } = await host.sessions();
+    host.disconnect();
+    const command = line
+      .replaceAll('/run/vm/agent.sock', host.path())
+      .replace(/clipmux-host/, `${process.execPath} ${HOST_PROGRAM}`)
+      .replace(/--session \d+/, `--session ${eligible}`)
+      .replace(/"session": \d+/, `"session": ${eligible}`)
+      .replace(/ > text$/, '');
+    const { code, stdout, stderr } = await run('sh', ['-c', command], { timeoutMs: SLOW_MS });
+    await host.connect();
+    expect([code, stderr]).toEqual([0, '']);
+    if (line.includes('socat')) expect(stdout.toString()).toMatch(/^\{"return": /);
+  });
+});
+
 describe('hosts that come one after another', () => {
   it('have their answers, however soon each comes', async () => {
-    client.close();
+    host.disconnect();
     for (let round = 0; round < 20; round += 1) {
-      const stream = await AgentClient.connect(path(QEMU_PORT));
+      const stream = await AgentClient.connect(host.path());
       expect(await stream.ask(`{"execute": "guest-ping", "id": ${round}}`, SLOW_MS)).toEqual({ return: {}, id: round });
       stream.close();
     }
-    await connectAgent(QEMU_PORT);
+    await host.connect();
   });
 });
 
 describe('the port for calls', () => {
-  /** The next event of the guest, from `from` on, that has this data. */
-  const told = (event: string, data: object, from: number) =>
-    until(
-      () =>
-        news
-          .slice(from)
-          .some((item) => item.event === event && isDeepStrictEqual({ ...item.data, ...data }, item.data)),
-      `${event} ${JSON.stringify(data)}; there came ${JSON.stringify(news.slice(from))}`,
-      SLOW_MS,
-    );
   const switchTo = (terminal: number) =>
     desktop.shell.succeed(
       `busctl call org.freedesktop.login1 /org/freedesktop/login1/seat/seat0 org.freedesktop.login1.Seat SwitchTo u ${terminal}`,
     );
 
   it('tells the host what is there when it comes', async () => {
-    const { sessions, eligible } = await client.sessions();
-    server.on('news', (item) => news.push(item));
-    calls = await connect(path(CALLS_PORT), server, { reconnect: true });
+    const { sessions, eligible } = await host.sessions();
+    await calls.connect(host.path(CALLS_PORT));
     const session = sessions[0]?.id;
-    await told('READY', {}, 0);
-    await told('SESSION_ADDED', { session, uid: USER_IDS.alice, display: ':0' }, 0);
-    await told('ACTIVE_CHANGED', { session: eligible, reason: 'active-on-seat' }, 0);
+    await calls.told('READY', {}, 0);
+    await calls.told('SESSION_ADDED', { session, uid: USER_IDS.alice, display: ':0' }, 0);
+    await calls.told('ACTIVE_CHANGED', { session: eligible, reason: 'active-on-seat' }, 0);
     // The guest's clock, which is the host's.
-    for (const { at } of news) expect(Math.abs(at - Date.now())).toBeLessThan(SLOW_MS);
+    for (const { at } of calls.news) expect(Math.abs(at - Date.now())).toBeLessThan(SLOW_MS);
   });
 
   it('tells of each change: another terminal in the foreground, and a copy', async () => {
-    const { eligible: session } = await client.sessions();
+    const { eligible: session } = await host.sessions();
     const terminal = Number(
       await desktop.shell.succeed(`loginctl show-session -p VTNr --value ${await sessionId(desktop, 'alice')}`),
     );
-    let from = news.length;
+    let from = calls.now;
     await switchTo(terminal + 1);
-    await told('ACTIVE_CHANGED', { session: null }, from);
-    from = news.length;
+    await calls.told('ACTIVE_CHANGED', { session: null }, from);
+    from = calls.now;
     await switchTo(terminal);
-    await told('ACTIVE_CHANGED', { session, reason: 'active-on-seat' }, from);
-    from = news.length;
+    await calls.told('ACTIVE_CHANGED', { session, reason: 'active-on-seat' }, from);
+    from = calls.now;
     await alice.copy('of which the host is told');
-    await told('CLIPBOARD_OWNER_CHANGED', { selection: 'clipboard', owner: 'session', session }, from);
-    expect(JSON.stringify(news)).not.toContain('of which the host is told');
+    await calls.told('CLIPBOARD_OWNER_CHANGED', { selection: 'clipboard', owner: 'session', session }, from);
+    expect(JSON.stringify(calls.news)).not.toContain('of which the host is told');
   });
 
   it('carries calls of a session to the host, and each answer back', async () => {
+    // A login without a seat, so that alice keeps the clipboard.
+    const login =
+      '--property=User=bob --property=PAMName=login --setenv=XDG_SESSION_TYPE=tty --setenv=XDG_SESSION_CLASS=user';
+    const asBob = (given: string) =>
+      desktop.shell.succeed(
+        `systemd-run --quiet --wait --pipe ${login} /usr/bin/node /tmp/host-call.cjs /run/clipmux/session.sock ${given}`,
+      );
     const program = bundle(join(import.meta.dirname, 'programs/host-call-program.ts'));
     await desktop.shell.succeed('cat >/tmp/host-call.cjs', { input: program });
-    const from = news.length;
-    const urls = ['https://example.org/1', 'about:trouble', 'https://example.org/2'];
+    const from = calls.now;
+    const urls = ['https://example.org/1', TROUBLE, 'https://example.org/2'];
     const given = urls.map((url) => `'${JSON.stringify({ url })}'`).join(' ');
-    const { session, outcomes } = JSON.parse(
-      await alice.run(`node /tmp/host-call.cjs /run/clipmux/session.sock open-url ${given}`),
-    ) as { session: number; outcomes: unknown };
+    const { session, outcomes } = JSON.parse(await asBob(`open-url ${given}`)) as {
+      session: number;
+      outcomes: unknown;
+    };
     expect(outcomes).toEqual([
       { return: { opened: urls[0], for: session } },
       { error: ['host-error', 'GenericError', 'no browser is there'] },
       { return: { opened: urls[2], for: session } },
     ]);
-    await told('SESSION_ADDED', { session, uid: USER_IDS.alice, display: ':7' }, from);
-    await told('SESSION_REMOVED', { session }, from);
+    await calls.told('SESSION_ADDED', { session, uid: USER_IDS.bob, display: ':7' }, from);
+    await calls.told('SESSION_REMOVED', { session }, from);
     // What the configuration does not allow never reaches the host.
-    expect(await alice.run("node /tmp/host-call.cjs /run/clipmux/session.sock mount '{}'")).toContain('not-allowed');
+    expect(await asBob("mount '{}'")).toContain('not-allowed');
   });
 });
 
@@ -315,22 +267,22 @@ describe('with the disk frozen', () => {
   it('a program that writes waits; clipmuxd answers, and writes nothing until the thaw', async () => {
     const pid = await mainPid(desktop, CLIPMUXD);
     const before = await look(desktop, pid);
-    expect(await call<number>('guest-fsfreeze-freeze')).toBeGreaterThan(0);
+    expect(await host.call<number>('guest-fsfreeze-freeze')).toBeGreaterThan(0);
     const logWrites = await countLogWrites(desktop, pid);
     const writer = startWriting(desktop, '/var/tmp/written-while-frozen');
     await writer.waits();
 
     // What would be logged: clients that come, go and are refused.
     for (let round = 0; round < 3; round += 1) {
-      await connectAgent(QEMU_PORT);
-      expect(await call('guest-fsfreeze-status')).toBe('frozen');
-      expect(await call('guest-sync', { id: round })).toBe(round);
+      await host.connect();
+      expect(await host.call('guest-fsfreeze-status')).toBe('frozen');
+      expect(await host.call('guest-sync', { id: round })).toBe(round);
       for (const command of ['guest-exec', 'guest-session-list', 'guest-clipboard-get', 'guest-shutdown']) {
-        const { class: kind, desc } = await refusal(command);
+        const { class: kind, desc } = await host.refusal(command);
         expect([kind, desc]).toEqual(['CommandNotFound', expect.stringContaining(FROZEN)]);
       }
     }
-    const enabled = (await call<Info>('guest-info')).supported_commands.filter((command) => command.enabled);
+    const enabled = (await host.call<Info>('guest-info')).supported_commands.filter((command) => command.enabled);
     expect(enabled.map(({ name }) => name).sort()).toEqual([
       ...['guest-fsfreeze-status', 'guest-fsfreeze-thaw', 'guest-info', 'guest-ping', 'guest-sync'],
       'guest-sync-delimited',
@@ -343,35 +295,35 @@ describe('with the disk frozen', () => {
     expect(writer.hasWritten()).toBe(false);
 
     const from = desktop.journal.now;
-    expect(await call<number>('guest-fsfreeze-thaw')).toBeGreaterThan(0);
+    expect(await host.call<number>('guest-fsfreeze-thaw')).toBeGreaterThan(0);
     await within(writer.written, 'the write to be done', SLOW_MS);
     await desktop.journal.said(/file systems are thawed/, from);
     expect(await logWrites()).toBeGreaterThan(0);
-    expect(await call('guest-fsfreeze-status')).toBe('thawed');
-    await exchangeText('after the thaw');
+    expect(await host.call('guest-fsfreeze-status')).toBe('thawed');
+    await host.exchangeText('after the thaw');
   });
 
   it('a clipmuxd and a qemu-ga that are killed come back, know that the disk is frozen, and let the thaw through', async () => {
-    expect(await call<number>('guest-fsfreeze-freeze')).toBeGreaterThan(0);
+    expect(await host.call<number>('guest-fsfreeze-freeze')).toBeGreaterThan(0);
     const first = await mainPid(desktop, CLIPMUXD);
     await desktop.shell.succeed(`kill -KILL ${first} ${await mainPid(desktop, QEMU_GA)}`);
-    await connectAgent(QEMU_PORT);
-    expect(await call('guest-fsfreeze-status')).toBe('frozen');
-    expect((await refusal('guest-session-list')).desc).toContain(FROZEN);
+    await host.connect();
+    expect(await host.call('guest-fsfreeze-status')).toBe('frozen');
+    expect((await host.refusal('guest-session-list')).desc).toContain(FROZEN);
     const from = desktop.journal.now;
-    expect(await call<number>('guest-fsfreeze-thaw')).toBeGreaterThan(0);
+    expect(await host.call<number>('guest-fsfreeze-thaw')).toBeGreaterThan(0);
     await agentReady(desktop, 'alice', from);
     expect(await mainPid(desktop, CLIPMUXD)).not.toBe(first);
-    await exchangeText('after clipmuxd was killed');
+    await host.exchangeText('after clipmuxd was killed');
   });
 });
 
 describe('trouble', () => {
   it('a qemu-ga that is killed is started again by systemd', async () => {
-    await call('guest-get-host-name');
+    await host.call('guest-get-host-name');
     await desktop.shell.succeed(`systemctl kill --signal=KILL ${QEMU_GA}`);
     await until(
-      async () => (await client.execute('guest-get-host-name').catch(() => undefined)) !== undefined,
+      async () => (await host.client.execute('guest-get-host-name').catch(() => undefined)) !== undefined,
       'the qemu-ga that was started anew',
       SLOW_MS,
     );
@@ -379,33 +331,50 @@ describe('trouble', () => {
 
   it('a qemu-ga that is stopped is an error for its commands alone, until it is started', async () => {
     await desktop.shell.succeed(`systemctl stop qemu-guest-agent.socket ${QEMU_GA}`);
-    const { class: kind, desc } = await refusal('guest-get-host-name');
+    const { class: kind, desc } = await host.refusal('guest-get-host-name');
     expect([kind, desc]).toEqual([
       'GenericError',
       expect.stringContaining('the qemu-ga behind clipmuxd cannot be asked'),
     ]);
-    expect((await client.sessions()).sessions).toHaveLength(1);
-    await exchangeText('without qemu-ga');
+    expect((await host.sessions()).sessions).toHaveLength(1);
+    await host.exchangeText('without qemu-ga');
     await desktop.shell.succeed('systemctl start qemu-guest-agent.socket');
-    expect(await call('guest-get-host-name')).toEqual({ 'host-name': 'guest' });
+    expect(await host.call('guest-get-host-name')).toEqual({ 'host-name': 'guest' });
+  });
+
+  it('a port that is taken out of the machine is taken again when it is put back', async () => {
+    host.disconnect();
+    let from = desktop.journal.now;
+    const { id } = agentDevice(QEMU_PORT);
+    await desktop.monitor.execute('device_del', { id });
+    await desktop.journal.said(/port cannot be opened.*org\.qemu\.guest_agent\.0/, from);
+    from = desktop.journal.now;
+    await desktop.monitor.execute('device_add', agentDevice(QEMU_PORT));
+    await host.connect();
+    await desktop.journal.said(/port is open.*org\.qemu\.guest_agent\.0/, from);
+    expect(await host.call('guest-get-host-name')).toEqual({ 'host-name': 'guest' });
   });
 
   it('a clipmuxd that is restarted goes on with the host that is connected', async () => {
     const from = desktop.journal.now;
-    const fromNews = news.length;
+    const fromNews = calls.now;
     await desktop.shell.succeed(`systemctl restart ${CLIPMUXD}`);
     await agentReady(desktop, 'alice', from);
-    await until(() => news.slice(fromNews).some(({ event }) => event === 'SESSION_ADDED'), 'news of alice', SLOW_MS);
-    expect(news.slice(fromNews).map(({ event }) => event)).toContain('READY');
-    expect(await call('guest-get-host-name')).toEqual({ 'host-name': 'guest' });
-    await exchangeText('after the restart');
+    await until(
+      () => calls.news.slice(fromNews).some(({ event }) => event === 'SESSION_ADDED'),
+      'news of alice',
+      SLOW_MS,
+    );
+    expect(calls.news.slice(fromNews).map(({ event }) => event)).toContain('READY');
+    expect(await host.call('guest-get-host-name')).toEqual({ 'host-name': 'guest' });
+    await host.exchangeText('after the restart');
   });
 });
 
 describe('guest-shutdown', () => {
   it('ends the machine, and has no answer', async () => {
-    client.close();
-    const stream = await AgentClient.connect(path(QEMU_PORT));
+    host.disconnect();
+    const stream = await AgentClient.connect(host.path());
     stream.send('{"execute": "guest-shutdown", "arguments": {"mode": "powerdown"}}\n');
     await within(desktop.ended, 'the machine to end', 2 * SLOW_MS);
     await stream.closed();
