@@ -68,7 +68,8 @@ export class Journal extends EventEmitter<{ entry: [JournalEntry]; end: [] }> {
   }
 
   #take(line: string): void {
-    const fields = JSON.parse(line) as Record<string, string | undefined>;
+    const fields = parse(line);
+    if (!fields) return;
     const entry: JournalEntry = {
       unit: fields['_SYSTEMD_USER_UNIT'] ?? fields['_SYSTEMD_UNIT'] ?? fields['UNIT'] ?? '',
       message: String(fields['MESSAGE'] ?? ''),
@@ -76,5 +77,14 @@ export class Journal extends EventEmitter<{ entry: [JournalEntry]; end: [] }> {
     };
     this.entries.push(entry);
     this.emit('entry', entry);
+  }
+}
+
+/** Undefined for the last line of a machine that has ended while it wrote it. */
+function parse(line: string): Readonly<Record<string, string | undefined>> | undefined {
+  try {
+    return JSON.parse(line) as Record<string, string | undefined>;
+  } catch {
+    return undefined;
   }
 }
