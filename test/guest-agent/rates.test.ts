@@ -1,5 +1,12 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { median } from '../bench/statistics.ts';
+import { Program } from '../support/chain.ts';
+import { stopProcess } from '../support/processes.ts';
+import { until } from '../support/wait.ts';
+import { startXvfb, type Xvfb } from '../support/xvfb.ts';
 import { LineClient } from './line-client.ts';
 import { RealQemuGa, StandIn } from './world.ts';
 
@@ -15,6 +22,9 @@ const SYNC = '{"execute": "guest-sync", "arguments": {"id": 1795306503116}}\n';
 const TIME = '{"execute": "guest-get-time"}\n';
 const NETWORK = '{"execute": "guest-network-get-interfaces"}\n';
 
+/** A method in a session: its agent is asked, and answers. */
+const IN_A_SESSION = '{"execute": "guest-session-call", "arguments": {"session": 1, "method": "ping"}}\n';
+
 /** What is asked, again and again. libvirt sends a guest-sync before each command. */
 const PATTERNS = {
   'guest-sync and guest-get-time, as libvirt asks': [SYNC, TIME],
@@ -27,46 +37,73 @@ describe('round trips a second', () => {
   const standIn = new StandIn();
   const behind = new RealQemuGa(standIn.directory, 'behind.sock');
   const alone = new RealQemuGa(standIn.directory, 'alone.sock');
+  const relayed = new RealQemuGa(standIn.directory, 'relayed.sock');
+  let relay: ChildProcess;
+  let display: Xvfb;
+  let agent: Program;
   let through: LineClient;
   let direct: LineClient;
+  /** Through a program that passes bytes on and does nothing else: what one more process on the way costs by itself. */
+  let bare: LineClient;
 
   beforeAll(async () => {
-    await behind.start();
-    await alone.start();
-    await standIn.start([`upstream = "unix:${behind.path}"`]);
-    [through, direct] = await Promise.all([LineClient.connect(standIn.path), LineClient.connect(alone.path)]);
+    await Promise.all([behind.start(), alone.start(), relayed.start()]);
+    const path = join(standIn.directory, 'relay.sock');
+    relay = spawn('socat', [`UNIX-LISTEN:${path}`, `UNIX-CONNECT:${relayed.path}`], { stdio: 'ignore' });
+    await until(() => existsSync(path), 'socat to listen');
+    await standIn.start([`upstream = "unix:${behind.path}"`], '--session-socket', standIn.sessionSocket);
+    display = await startXvfb();
+    agent = new Program('clipmux-session', ['--socket', standIn.sessionSocket, '--display', display.display], display);
+    await agent.said(/connected to clipmuxd/);
+    through = await LineClient.connect(standIn.path);
+    direct = await LineClient.connect(alone.path);
+    bare = await LineClient.connect(path);
   });
 
   afterAll(async () => {
-    through.close();
-    direct.close();
+    for (const client of [through, direct, bare]) client?.close();
+    await stopProcess(agent.process);
+    await display?.stop();
     await standIn.stop();
-    await behind.stop();
-    await alone.stop();
+    await stopProcess(relay);
+    await Promise.all([behind.stop(), alone.stop(), relayed.stop()]);
     standIn.remove();
   });
 
-  /** Medians of several turns, in which both come one after the other: a machine that slows down or speeds up does so for both. */
-  async function compare(requests: readonly string[]): Promise<{ through: number; direct: number; share: number }> {
-    const rates = { through: [] as number[], direct: [] as number[], shares: [] as number[] };
+  /**
+   * Medians of several turns, in which both come one after the other: a machine that slows down or speeds up does so for both.
+   * @param client the way that is measured next to that to qemu-ga alone
+   * @param asked what is asked of qemu-ga alone, where that is something else
+   */
+  async function compare(requests: readonly string[], client = through, asked = requests) {
+    const rates = { client: [] as number[], direct: [] as number[], shares: [] as number[] };
     for (let turn = 0; turn < TURNS; turn += 1) {
-      const plain = await direct.rate(requests, ROUNDS);
-      const passed = await through.rate(requests, ROUNDS);
+      const plain = await direct.rate(asked, ROUNDS);
+      const passed = await client.rate(requests, ROUNDS);
       rates.direct.push(plain);
-      rates.through.push(passed);
+      rates.client.push(passed);
       rates.shares.push(passed / plain);
     }
-    return { through: median(rates.through), direct: median(rates.direct), share: median(rates.shares) };
+    return { rate: median(rates.client), direct: median(rates.direct), share: median(rates.shares) };
   }
+
+  const line = (name: string, { rate, direct: plain, share }: Awaited<ReturnType<typeof compare>>) =>
+    `${name}: ${Math.round(rate)}/s, to qemu-ga alone ${Math.round(plain)}/s: ${share.toFixed(2)}`;
 
   it('through clipmuxd are at least half of those to qemu-ga alone, asked as libvirt asks', async () => {
     await Promise.all([through.rate([SYNC, TIME], ROUNDS), direct.rate([SYNC, TIME], ROUNDS)]);
     const shares: number[] = [];
     for (const [name, requests] of Object.entries(PATTERNS)) {
-      const { through: passed, direct: plain, share } = await compare(requests);
-      console.log(`${name}: ${Math.round(passed)}/s, to qemu-ga alone ${Math.round(plain)}/s: ${share.toFixed(2)}`);
-      shares.push(share);
+      const result = await compare(requests);
+      console.log(line(name, result));
+      shares.push(result.share);
     }
+    console.log(line('guest-get-time, through a bare relay (socat)', await compare([TIME], bare)));
+    console.log(
+      line('a ping of a session’s agent, next to guest-get-time', await compare([IN_A_SESSION], through, [TIME])),
+    );
+    const { return: answer } = JSON.parse((await through.ask(IN_A_SESSION)).toString()) as { return?: unknown };
+    expect(answer).toEqual({ session: 1, result: {} });
     let [best = 0] = shares;
     for (let attempt = 1; attempt < ATTEMPTS && best < SHARE_MIN; attempt += 1) {
       best = Math.max(best, (await compare([SYNC, TIME])).share);

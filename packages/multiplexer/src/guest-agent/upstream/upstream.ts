@@ -7,7 +7,7 @@ import {
   readAgentInfo,
 } from '@clipmux/guest-agent';
 import type { Logger } from '@clipmux/posix';
-import { NODE_TIMERS, RetryDelays, type TimerHandle, type Timers } from '@clipmux/rpc';
+import { RetryDelays, SHARED_TIMERS, type TimerHandle, type Timers } from '@clipmux/rpc';
 import type { Freeze } from './freeze.ts';
 import {
   SILENT_COMMANDS,
@@ -77,7 +77,7 @@ export class Upstream {
 
   constructor(options: UpstreamOptions) {
     this.#options = options;
-    this.#timers = options.timers ?? NODE_TIMERS;
+    this.#timers = options.timers ?? SHARED_TIMERS;
     this.#delays = new RetryDelays(UPSTREAM_RETRY_CEILING_MS, options.random ?? Math.random);
     // Ids of an earlier run may still be on their way.
     this.#lastSync = Math.floor((options.random ?? Math.random)() * 0x7fff_ffff) * 1000;
