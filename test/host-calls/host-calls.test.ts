@@ -149,7 +149,9 @@ describe('a call to the host', () => {
     await host.until(() => host.calls.length === 1, 'the call');
     controller.abort();
     await refused;
-    await agent().heard();
+    await host.until(() => host.events.some(({ event }) => event === 'CALL_ENDED'), 'the news');
+    const { data } = host.events.find(({ event }) => event === 'CALL_ENDED') ?? {};
+    expect(data).toEqual({ ...(host.calls[0] as Call).id, reason: 'cancelled' });
     host.return(host.calls[0] as Call, 'late');
     await daemon.said(/an answer of the host was dropped .*the call is over/);
     await agent().heard();

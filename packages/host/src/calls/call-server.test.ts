@@ -100,6 +100,18 @@ describe('a server of calls', () => {
     expect(await told).toEqual([{ event: 'SESSION_ADDED', data: { session: 3 }, at: 5123 }]);
   });
 
+  it('aborts the call that the guest says nobody waits for, and no other; it is not answered', async () => {
+    call('wait', 1);
+    call('wait', 2);
+    call('echo', 3);
+    await heard();
+    const told = once(server, 'news');
+    const data = { session: 3, call: 1, reason: 'cancelled' };
+    say({ event: 'CALL_ENDED', data, timestamp: { seconds: 5, microseconds: 0 } });
+    await told;
+    expect(callers.slice(0, 2).map(({ signal }) => signal.aborted)).toEqual([true, false]);
+  });
+
   it('ignores junk, and goes on', async () => {
     let junk = 0;
     server.on('junk', () => {

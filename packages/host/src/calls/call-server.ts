@@ -17,7 +17,7 @@ import { CALL_BYTES_MAX, OPEN_CALLS_MAX, OUTPUT_BYTES_MAX } from './limits.ts';
 /** Who calls. The session's number is clipmuxd's word: the session cannot choose it. */
 export interface Caller {
   readonly session: number;
-  /** Aborted when nobody waits for the answer any more, because the guest's end has gone. */
+  /** Aborted when nobody waits for the answer any more: the call was taken back, took too long, or its session or the guest's end has gone. */
   readonly signal: AbortSignal;
 }
 
@@ -52,8 +52,8 @@ export interface HostCallServerEvents {
 export class HostCallServer extends EventEmitter<HostCallServerEvents> {
   readonly #handlers: ReadonlyMap<string, CallHandler>;
   #stream: Duplex | null = null;
-  #over = new AbortController();
-  #open = 0;
+  /** Calls that are being carried out, by their id as it came. */
+  readonly #open = new Map<string, AbortController>();
 
   /** @param handlers by the method's name */
   constructor(handlers: ReadonlyMap<string, CallHandler>) {
@@ -69,7 +69,6 @@ export class HostCallServer extends EventEmitter<HostCallServerEvents> {
   attach(stream: Duplex): void {
     if (this.#stream) throw new Error('a guest is connected already');
     this.#stream = stream;
-    this.#over = new AbortController();
     const reader = new MessageReader(
       { message: (message) => this.#message(stream, message), junk: () => this.emit('junk') },
       { messageBytesMax: CALL_BYTES_MAX },
@@ -92,8 +91,8 @@ export class HostCallServer extends EventEmitter<HostCallServerEvents> {
   #ended(stream: Duplex): void {
     if (this.#stream !== stream) return;
     this.#stream = null;
-    this.#over.abort();
-    this.#open = 0;
+    for (const call of this.#open.values()) call.abort();
+    this.#open.clear();
     stream.destroy();
     this.emit('disconnected');
   }
@@ -108,34 +107,36 @@ export class HostCallServer extends EventEmitter<HostCallServerEvents> {
     }
     const news = readNews(parsed.value);
     if (news) {
+      if (news.event === 'CALL_ENDED') this.#open.get(keyOf(news.data['session'], news.data['call']))?.abort();
       this.emit('news', news);
       return;
     }
     const request = readRequest(parsed);
-    const session = isJsonObject(parsed.value) ? sessionOf(parsed.value.get('id')) : null;
+    const caller = isJsonObject(parsed.value) ? readCaller(parsed.value.get('id')) : null;
     // Without an id there is nobody to whom an answer could go.
-    if ('error' in request || request.id === undefined || session === null) {
+    if ('error' in request || request.id === undefined || caller === null) {
       this.emit('junk');
       return;
     }
     const { command, id } = request;
     const params = plainJson(request.arguments) as Readonly<Record<string, unknown>>;
-    void this.#answer(stream, command, params, session, id);
+    void this.#answer(stream, command, params, caller, id);
   }
 
   async #answer(
     stream: Duplex,
     method: string,
     params: Readonly<Record<string, unknown>>,
-    session: number,
+    { session, key }: { readonly session: number; readonly key: string },
     id: RawJson,
   ): Promise<void> {
-    const { signal } = this.#over;
-    if (this.#open >= OPEN_CALLS_MAX) {
+    if (this.#open.size >= OPEN_CALLS_MAX) {
       this.#send(stream, formatError(new GuestAgentError('GenericError', 'too many calls are open at the host'), id));
       return;
     }
-    this.#open += 1;
+    const call = new AbortController();
+    const { signal } = call;
+    this.#open.set(key, call);
     let line: string;
     try {
       const handler = this.#handlers.get(method);
@@ -145,8 +146,9 @@ export class HostCallServer extends EventEmitter<HostCallServerEvents> {
     } catch (error) {
       line = formatError(asAnswer(error), id);
     }
-    if (!signal.aborted) this.#open -= 1;
-    this.#send(stream, line);
+    if (this.#open.get(key) === call) this.#open.delete(key);
+    // Nobody waits for it.
+    if (!signal.aborted) this.#send(stream, line);
   }
 
   #send(stream: Duplex, line: string): void {
@@ -162,9 +164,15 @@ function asAnswer(error: unknown): GuestAgentError {
   return new GuestAgentError('GenericError', error instanceof Error ? error.message : String(error));
 }
 
-function sessionOf(id: JsonValue | undefined): number | null {
-  const session = isJsonObject(id) ? plainJson(id.get('session') ?? null) : null;
-  return typeof session === 'number' && Number.isSafeInteger(session) ? session : null;
+/** Who calls, by a call's id; `key` tells it from all other calls. */
+function readCaller(id: JsonValue | undefined): { readonly session: number; readonly key: string } | null {
+  const { session, call } = (isJsonObject(id) ? plainJson(id) : {}) as Record<string, unknown>;
+  if (typeof session !== 'number' || !Number.isSafeInteger(session)) return null;
+  return { session, key: keyOf(session, call) };
+}
+
+function keyOf(session: unknown, call: unknown): string {
+  return JSON.stringify([session, call]);
 }
 
 function readNews(value: JsonValue): GuestNews | null {

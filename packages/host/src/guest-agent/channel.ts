@@ -24,6 +24,8 @@ const SYNC_ID_MAX = 2 ** 47;
 interface Waiting {
   /** Only what comes after 0xFF counts. */
   readonly sync: number | null;
+  /** A command that succeeds without an answer stands before the synchronisation: its error counts, and so does an end of the connection. */
+  readonly silent: boolean;
   settle(outcome: Returned | Error): void;
 }
 
@@ -60,13 +62,25 @@ export class GuestAgentChannel {
 
   /** @throws {GuestCommandError} the guest's error. @throws {HostError} `timed-out`, `guest-disconnected`, `too-many-commands` */
   execute(command: string, given: object, timeoutMs: number): Promise<Returned> {
+    return this.#inTurn(() => this.#execute(command, given, timeoutMs));
+  }
+
+  /**
+   * As {@link execute}, for a command that does not answer when it succeeds. Something that is always answered is sent behind it: its answer, or
+   * the end of the connection, says that there was no error.
+   */
+  async executeSilent(command: string, given: object, timeoutMs: number): Promise<void> {
+    await this.#inTurn(() => this.#executeSilent(command, given, timeoutMs));
+  }
+
+  #inTurn<T>(run: () => Promise<T>): Promise<T> {
     if (this.#commands >= WAITING_COMMANDS_MAX) {
       return Promise.reject(
         new HostError('too-many-commands', `${this.#commands} commands wait for the guest agent already`),
       );
     }
     this.#commands += 1;
-    const done = this.#turn.then(() => this.#execute(command, given, timeoutMs));
+    const done = this.#turn.then(run);
     this.#turn = done.then(
       () => {},
       () => {},
@@ -78,19 +92,28 @@ export class GuestAgentChannel {
 
   async #execute(command: string, given: object, timeoutMs: number): Promise<Returned> {
     if (!this.#inStep) await this.#synchronise();
-    return this.#ask(`${JSON.stringify({ execute: command, arguments: given })}\n`, null, timeoutMs);
+    return this.#ask(formatRequest(command, given), { sync: null, silent: false }, timeoutMs);
   }
 
-  async #synchronise(): Promise<void> {
-    const id = randomInt(SYNC_ID_MAX);
-    const request = { execute: 'guest-sync-delimited', arguments: { id } };
-    this.#delimited = false;
-    // 0xFF ends whatever the guest holds of a request that was sent in part.
-    await this.#ask(Buffer.concat([SENTINEL_BYTES, Buffer.from(`${JSON.stringify(request)}\n`)]), id, SYNC_TIMEOUT_MS);
+  async #executeSilent(command: string, given: object, timeoutMs: number): Promise<void> {
+    if (!this.#inStep) await this.#synchronise();
+    const sync = randomInt(SYNC_ID_MAX);
+    // In step again only once the synchronisation is answered.
+    this.#inStep = false;
+    await this.#ask(formatRequest(command, given) + formatSync(sync), { sync, silent: true }, timeoutMs);
     this.#inStep = true;
   }
 
-  #ask(request: string | Buffer, sync: number | null, timeoutMs: number): Promise<Returned> {
+  async #synchronise(): Promise<void> {
+    const sync = randomInt(SYNC_ID_MAX);
+    this.#delimited = false;
+    // 0xFF ends whatever the guest holds of a request that was sent in part.
+    const request = Buffer.concat([SENTINEL_BYTES, Buffer.from(formatSync(sync))]);
+    await this.#ask(request, { sync, silent: false }, SYNC_TIMEOUT_MS);
+    this.#inStep = true;
+  }
+
+  #ask(request: string | Buffer, waiting: Omit<Waiting, 'settle'>, timeoutMs: number): Promise<Returned> {
     return new Promise((resolve, reject) => {
       if (this.#over) {
         reject(this.#over);
@@ -106,14 +129,14 @@ export class GuestAgentChannel {
         if (outcome instanceof Error) reject(outcome);
         else resolve(outcome);
       };
-      this.#waiting = { sync, settle };
+      this.#waiting = { ...waiting, settle };
       this.#stream.write(request);
     });
   }
 
   #read(bytes: Buffer): void {
     let rest = bytes;
-    if (this.#waiting?.sync != null) {
+    if (this.#waiting?.sync != null && !this.#waiting.silent) {
       const last = bytes.lastIndexOf(SENTINEL);
       if (last >= 0) {
         this.#delimited = true;
@@ -138,6 +161,10 @@ export class GuestAgentChannel {
     if (!waiting) return;
     const answer = readAnswer(message);
     if (answer === null) return;
+    if (waiting.silent && answer instanceof GuestCommandError) {
+      waiting.settle(answer);
+      return;
+    }
     // The answer to an earlier synchronisation, or an error about what 0xFF has ended.
     if (waiting.sync !== null && (answer instanceof Error || answer.value !== waiting.sync)) return;
     waiting.settle(answer);
@@ -153,8 +180,19 @@ export class GuestAgentChannel {
     if (this.#over) return;
     this.#over = error;
     this.#stream.destroy();
-    this.#waiting?.settle(error);
+    this.#waiting?.settle(this.#waiting.silent ? NO_ANSWER : error);
   }
+}
+
+/** What a command returns that ends without an answer. */
+const NO_ANSWER: Returned = { value: undefined, text: '' };
+
+function formatRequest(command: string, given: object): string {
+  return `${JSON.stringify({ execute: command, arguments: given })}\n`;
+}
+
+function formatSync(id: number): string {
+  return formatRequest('guest-sync-delimited', { id });
 }
 
 const SENTINEL_BYTES = Buffer.from([SENTINEL]);

@@ -191,3 +191,36 @@ describe('content', () => {
     expect(Buffer.concat(sent).equals(content)).toBe(true);
   });
 });
+
+describe('a command that does not answer when it succeeds', () => {
+  it('has succeeded when what was sent behind it is answered', async () => {
+    answer = (command) => (command.execute === 'guest-shutdown' ? '' : ok({}));
+    await client.executeSilent('guest-shutdown', { mode: 'powerdown' });
+    expect(kinds()).toEqual(['guest-sync-delimited', 'guest-shutdown', 'guest-sync-delimited']);
+    expect((await client.execute('guest-ping')).value).toEqual({});
+    expect(kinds()).toHaveLength(4);
+  });
+
+  it('has failed when the guest answers with an error, and the next one gets its own answer', async () => {
+    answer = ({ execute }) =>
+      execute === 'guest-shutdown' ? '{"error": {"class": "CommandNotFound", "desc": "disabled"}}\n' : ok({});
+    await expect(client.executeSilent('guest-shutdown')).rejects.toMatchObject({ errorClass: 'CommandNotFound' });
+    answer = ({ execute }) => (execute === 'guest-ping' ? ok('pong') : ok({}));
+    expect((await client.execute('guest-ping')).value).toBe('pong');
+  });
+
+  it('has succeeded when the guest goes', async () => {
+    answer = ({ execute }) => {
+      if (execute === 'guest-shutdown') guest.destroy();
+      return ok({});
+    };
+    await client.executeSilent('guest-shutdown');
+    await expect(client.execute('guest-ping')).rejects.toMatchObject({ code: 'guest-disconnected' });
+  });
+
+  it('is given up when nothing is answered', async () => {
+    await client.execute('guest-ping');
+    answer = () => '';
+    await expect(client.executeSilent('guest-shutdown')).rejects.toMatchObject({ code: 'timed-out' });
+  });
+});

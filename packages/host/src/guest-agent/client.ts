@@ -52,9 +52,17 @@ export class GuestAgentClient {
     this.#timeoutMs = options.timeoutMs ?? DEFAULT_ANSWER_TIMEOUT_MS;
   }
 
-  /** Calls any command, also one of the qemu-ga behind clipmuxd. One that does not answer when it succeeds times out. */
+  /** Calls any command that answers, also one of the qemu-ga behind clipmuxd. */
   execute(command: string, given: object = {}): Promise<Returned> {
     return this.#channel.execute(command, given, this.#timeoutMs);
+  }
+
+  /**
+   * Calls a command that does not answer when it succeeds: guest-shutdown, guest-suspend-disk, guest-suspend-ram, guest-suspend-hybrid, and whatever
+   * guest-info says has no success-response. Resolves when the guest has taken it without an error, or has gone.
+   */
+  executeSilent(command: string, given: object = {}): Promise<void> {
+    return this.#channel.executeSilent(command, given, this.#timeoutMs);
   }
 
   /** The sessions, and which takes part. */

@@ -31,12 +31,20 @@ describe('whatever comes in whatever order', () => {
         const timers = new Set<number>();
         /** What the host of now was sent, and all that any host was sent. */
         const seen: CallId[] = [];
+        /** Calls that the host was told to be over. */
+        const told = new Set<number>();
 
         /** @param expected names of errors, or the value returned, that what is settled now may have */
         const check = (effects: readonly CallEffect[], expected: readonly unknown[]): void => {
           for (const one of effects) {
             if (one.effect === 'start-timer') timers.add(one.call);
             if (one.effect === 'stop-timer') expect(timers.delete(one.call)).toBe(true);
+            // Only of what it has been sent, and once.
+            if (one.effect === 'tell-host') {
+              expect(seen).toContainEqual(one.id);
+              expect(told.has(one.id.call)).toBe(false);
+              told.add(one.id.call);
+            }
             if (one.effect !== 'settle') continue;
             expect(open.delete(one.call)).toBe(true);
             const { outcome } = one;

@@ -26,6 +26,7 @@ function short(effects: readonly CallEffect[]): unknown[] {
   return effects.flatMap((one): unknown[] => {
     if (one.effect === 'settle')
       return [[one.call, one.outcome instanceof RpcError ? one.outcome.name : one.outcome.return]];
+    if (one.effect === 'tell-host') return [['told', one.id, one.reason]];
     return one.effect === 'dropped' ? [one.reason] : [];
   });
 }
@@ -69,7 +70,10 @@ describe('a call', () => {
   it('that is late fails, and the answer that comes after all is dropped', () => {
     call(1, 1);
     table.nextLine();
-    expect(short(table.handle({ event: 'late', call: 101 }))).toEqual([[101, 'timed-out']]);
+    expect(short(table.handle({ event: 'late', call: 101 }))).toEqual([
+      [101, 'timed-out'],
+      ['told', { session: 1, call: 101 }, 'timed-out'],
+    ]);
     expect(short(table.handle({ event: 'late', call: 101 }))).toEqual([]);
     expect(short(answer(1, 101))).toEqual(['the call is over']);
   });
@@ -80,6 +84,23 @@ describe('a call', () => {
     expect(short(table.handle({ event: 'cancelled', session: 1, number: 7 }))).toEqual([[101, 'cancelled']]);
     expect(table.nextLine()).toContain('"call":102');
     expect(table.nextLine()).toBeUndefined();
+  });
+
+  it('that is taken back, or whose session leaves, is over for the host too, if it was sent', () => {
+    call(1, 7);
+    call(1, 8);
+    call(1, 9);
+    table.nextLine();
+    table.nextLine();
+    expect(short(table.handle({ event: 'cancelled', session: 1, number: 7 }))).toEqual([
+      [101, 'cancelled'],
+      ['told', { session: 1, call: 101 }, 'cancelled'],
+    ]);
+    expect(short(table.handle({ event: 'session-left', session: 1 }))).toEqual([
+      [102, 'connection-closed'],
+      ['told', { session: 1, call: 102 }, 'session-left'],
+      [103, 'connection-closed'],
+    ]);
   });
 
   it('is not taken back by another session, nor twice', () => {
@@ -122,6 +143,7 @@ describe('a session that leaves', () => {
     call(1, 2);
     expect(short(table.handle({ event: 'session-left', session: 1 }))).toEqual([
       [101, 'connection-closed'],
+      ['told', { session: 1, call: 101 }, 'session-left'],
       [103, 'connection-closed'],
     ]);
     expect([table.size, table.waitingBytes]).toEqual([1, 0]);

@@ -31,8 +31,13 @@ export type CallEffect =
   | { readonly effect: 'settle'; readonly call: number; readonly outcome: { readonly return: unknown } | RpcError }
   | { readonly effect: 'start-timer'; readonly call: number; readonly milliseconds: number }
   | { readonly effect: 'stop-timer'; readonly call: number }
+  /** The host was asked, and nobody waits for its answer any more. */
+  | { readonly effect: 'tell-host'; readonly id: CallId; readonly reason: CallEnd }
   /** An answer that nobody waits for. */
   | { readonly effect: 'dropped'; readonly id: CallId | null; readonly reason: string };
+
+/** Why a call is over that the host has not answered. */
+export type CallEnd = 'cancelled' | 'session-left' | 'timed-out';
 
 interface OpenCall extends CallId {
   readonly number: number;
@@ -78,15 +83,18 @@ export class CallTable {
         return this.#called(event);
       case 'cancelled': {
         const found = this.#find(event.session, event.number);
-        return found ? this.#end(found, new RpcError('cancelled', 'the call was taken back')) : [];
+        return found ? this.#giveUp(found, 'cancelled', new RpcError('cancelled', 'the call was taken back')) : [];
       }
       case 'session-left':
         return [...this.#open.values()]
           .filter(({ session }) => session === event.session)
-          .flatMap((one) => this.#end(one, new RpcError('connection-closed', 'the session has left')));
+          .flatMap((one) =>
+            this.#giveUp(one, 'session-left', new RpcError('connection-closed', 'the session has left')),
+          );
       case 'late': {
         const found = this.#open.get(event.call);
-        return found ? this.#end(found, new RpcError('timed-out', 'the host did not answer in time')) : [];
+        if (!found) return [];
+        return this.#giveUp(found, 'timed-out', new RpcError('timed-out', 'the host did not answer in time'));
       }
       case 'answered':
         return this.#answered(event.id, event.outcome);
@@ -138,6 +146,13 @@ export class CallTable {
       return [{ effect: 'dropped', id, reason: wasThere ? 'the call is over' : 'there is no such call' }];
     }
     return this.#end(found, settled(outcome));
+  }
+
+  /** Ends a call whose answer nobody waits for any more. A host that has it may be at work on it still, so it is told. */
+  #giveUp(one: OpenCall, reason: CallEnd, error: RpcError): CallEffect[] {
+    const { session, call, line } = one;
+    const effects = this.#end(one, error);
+    return line === null ? [...effects, { effect: 'tell-host', id: { session, call }, reason }] : effects;
   }
 
   #end(one: OpenCall, outcome: { readonly return: unknown } | RpcError): CallEffect[] {

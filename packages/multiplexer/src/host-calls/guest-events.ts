@@ -1,4 +1,6 @@
 import type { ControlHappening } from '@clipmux/rpc';
+import type { CallEnd } from './call-table.ts';
+import type { CallId } from './messages.ts';
 
 /** Something that the host is told without having asked. */
 export interface GuestEvent {
@@ -8,6 +10,7 @@ export interface GuestEvent {
     | 'SESSION_REMOVED'
     | 'ACTIVE_CHANGED'
     | 'CLIPBOARD_OWNER_CHANGED'
+    | 'CALL_ENDED'
     | 'EVENTS_LOST';
   readonly data: Readonly<Record<string, unknown>>;
   /** What it is the state of: a newer event takes the place of one that waits. Null: each counts. */
@@ -36,6 +39,11 @@ export function toGuestEvent(happening: ControlHappening): GuestEvent | null {
     default:
       return null;
   }
+}
+
+/** A call of a session that the host was asked, and whose answer nobody waits for any more. */
+export function callEnded({ session, call }: CallId, reason: CallEnd): GuestEvent {
+  return { event: 'CALL_ENDED', data: { session, call, reason }, stateOf: null };
 }
 
 /** Events that wait for the host to read, oldest first: a bounded number of them. Pure. */

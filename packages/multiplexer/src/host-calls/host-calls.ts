@@ -7,7 +7,7 @@ import type { HostCallsSettings } from '../config/index.ts';
 import { PortKeeper, type PortStatus, type PortTransport } from '../port/index.ts';
 import type { HostCallParams } from '../sessions/index.ts';
 import { type CallEvent, CallTable } from './call-table.ts';
-import { EventQueue, type GuestEvent, toGuestEvent } from './guest-events.ts';
+import { callEnded, EventQueue, type GuestEvent, toGuestEvent } from './guest-events.ts';
 import { HOST_MESSAGE_BYTES_MAX, WAITING_EVENTS_MAX } from './limits.ts';
 import { readHostMessage } from './messages.ts';
 
@@ -195,6 +195,10 @@ export class HostCalls {
           if (timer !== undefined) this.#timers.clear(timer);
           break;
         }
+        case 'tell-host':
+          this.#push(callEnded(effect.id, effect.reason));
+          this.#write();
+          break;
         case 'dropped':
           this.#logger.info('an answer of the host was dropped', {
             session: effect.id?.session ?? 'none',
