@@ -5,24 +5,26 @@ import { GrabSerials } from './grab-serials.ts';
 describe('grab serials on the guest’s side', () => {
   it('accept the expected serial, then expect the next', () => {
     const serials = new GrabSerials();
-    expect(serials.acceptHostGrab('clipboard', 0)).toBe(true);
-    expect(serials.acceptHostGrab('clipboard', 1)).toBe(true);
+    expect(serials.takeHostGrab('clipboard', 0)).toBe('counts');
+    expect(serials.takeHostGrab('clipboard', 1)).toBe('counts');
     expect(serials.takeForGuestGrab('clipboard')).toBe(2);
   });
 
   it('let the host win when its grab crossed ours', () => {
     const serials = new GrabSerials();
     expect(serials.takeForGuestGrab('clipboard')).toBe(0);
-    expect(serials.acceptHostGrab('clipboard', 0)).toBe(true);
+    expect(serials.takeHostGrab('clipboard', 0)).toBe('counts');
     expect(serials.takeForGuestGrab('clipboard')).toBe(1);
   });
 
-  it('discard what is older, and what is ahead', () => {
+  it('tell what is older from what is ahead, also where they wrap', () => {
     const serials = new GrabSerials();
     serials.takeForGuestGrab('clipboard');
     serials.takeForGuestGrab('clipboard');
-    expect(serials.acceptHostGrab('clipboard', 0)).toBe(false);
-    expect(serials.acceptHostGrab('clipboard', 3)).toBe(false);
+    expect(serials.takeHostGrab('clipboard', 0)).toBe('out-of-date');
+    expect(serials.takeHostGrab('clipboard', 0xffff_ffff)).toBe('out-of-date');
+    expect(serials.takeHostGrab('clipboard', 3)).toBe('ahead');
+    expect(serials.takeHostGrab('clipboard', 2)).toBe('counts');
   });
 
   it('count for each selection apart, and from 0 after a reset', () => {
@@ -63,7 +65,9 @@ describe('grab serials on the guest’s side', () => {
         };
         deliver.guest = () => {
           const serial = toGuest.shift();
-          if (serial !== undefined && guest.acceptHostGrab('clipboard', serial)) guestThinks = 'host';
+          const standing = serial === undefined ? undefined : guest.takeHostGrab('clipboard', serial);
+          expect(standing).not.toBe('ahead');
+          if (standing === 'counts') guestThinks = 'host';
         };
         for (const one of steps) {
           if (one === 'host-grabs') {

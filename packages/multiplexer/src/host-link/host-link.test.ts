@@ -125,6 +125,14 @@ describe('grabs', () => {
     expect(listener.grab).toHaveBeenCalledWith('clipboard', [TEXT]);
   });
 
+  it('of a host that counts on from where this guest never was break the link, to begin anew', async () => {
+    await attach();
+    host.say({ type: 'clipboard-grab', selection: CLIPBOARD, serial: 7, types: [UTF8_TEXT] });
+    await turn();
+    expect(listener.grab).not.toHaveBeenCalled();
+    expect(listener.broken).toHaveBeenCalledWith(expect.stringContaining('snapshot'));
+  });
+
   it('cost one message, the last, however many there are while the port takes nothing', async () => {
     await attach();
     host.takes = false;

@@ -203,7 +203,15 @@ export class HostLink {
         const selection = selectionOf(message.selection);
         if (!selection) return;
         this.#hostRequests.ownerChanged(selection);
-        if (message.serial !== undefined && !this.#serials.acceptHostGrab(selection, message.serial)) {
+        const standing =
+          message.serial === undefined ? 'counts' : this.#serials.takeHostGrab(selection, message.serial);
+        if (standing === 'ahead') {
+          this.#listener.broken(
+            'the host counts grabs from another beginning: was this guest restored from a snapshot?',
+          );
+          return;
+        }
+        if (standing === 'out-of-date') {
           this.#logger.debug('a grab of the host is out of date', { selection, serial: message.serial });
           return;
         }
