@@ -55,6 +55,11 @@ afterAll(async () => {
 
 const sha256 = (data: Uint8Array) => createHash('sha256').update(data).digest('hex');
 
+/** A command of QEMU's monitor for people, which answers with text where it fails. */
+async function hmp(command: string): Promise<void> {
+  expect(await desktop.monitor.execute('human-monitor-command', { 'command-line': command })).toBe('');
+}
+
 /** Copies at the host; resolves when the session's agent has taken the selection. */
 async function hostCopies(session: GuestSession, content: Uint8Array, selection: Selection, type = TEXT_TYPE) {
   host.copy(selection, new Map([[type, content]]));
@@ -212,6 +217,24 @@ describe('trouble', () => {
       SLOW_MS,
     );
     await exchangeText(alice, 'after cont');
+  });
+
+  it('goes on in a guest that was restored from a snapshot, while its host has gone on', async () => {
+    await exchangeText(alice, 'before the snapshot');
+    await hmp('savevm before');
+    for (const text of ['since the snapshot', 'and once more', 'and again']) await exchangeText(alice, text);
+    await hmp('loadvm before');
+    await desktop.reconnect();
+    const from = desktop.journal.now;
+    host.copy('clipboard', new Map([[TEXT_TYPE, Buffer.from('copied after the restoration')]]));
+    await desktop.journal.said(/restored from a snapshot/, from);
+    await until(
+      async () => (await alice.pasteAny()) === 'copied after the restoration',
+      'what was copied after the restoration',
+      SLOW_MS,
+    );
+    await exchangeText(alice, 'in the restored guest');
+    await hmp('delvm before');
   });
 
   it('neither gives nor takes while the session is locked', async () => {

@@ -38,7 +38,7 @@ export class Desktop {
   /** Seconds, from QEMU's start until root can log in. */
   readonly bootSeconds: number;
   readonly shell: Shell;
-  readonly journal: Journal;
+  #journal: Journal;
   readonly monitor: Monitor;
   readonly folder: string;
   /** Resolves when the machine has ended. */
@@ -52,7 +52,20 @@ export class Desktop {
     this.shell = shell;
     this.monitor = monitor;
     this.bootSeconds = bootSeconds;
-    this.journal = journalOf(shell);
+    this.#journal = journalOf(shell);
+  }
+
+  /** The guest's journal since its start. Another one after `reconnect`. */
+  get journal(): Journal {
+    return this.#journal;
+  }
+
+  /** Logs in anew: a guest that was restored from a snapshot knows nothing of the connection that is there. */
+  async reconnect(): Promise<void> {
+    this.#journal.close();
+    await this.shell.close();
+    await this.shell.ready(BOOT_TIMEOUT_MS);
+    this.#journal = journalOf(this.shell);
   }
 
   /** Starts the machine on a disk of its own, and waits until root can run commands. */
@@ -94,7 +107,7 @@ export class Desktop {
 
   /** Ends the machine; nothing in it is worth saving. */
   async stop(): Promise<void> {
-    this.journal.close();
+    this.#journal.close();
     this.monitor.close();
     await this.shell.close();
     await stopProcess(this.#machine, 'SIGKILL');
