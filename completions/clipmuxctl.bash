@@ -15,13 +15,15 @@ _clipmuxctl() {
     --session) mapfile -t COMPREPLY < <(compgen -W "$(clipmuxctl sessions 2>/dev/null | awk 'NR > 1 { print $1 == "*" ? $2 : $1 }')" -- "$current"); return ;;
     --selection) mapfile -t COMPREPLY < <(compgen -W 'clipboard primary' -- "$current"); return ;;
     --type) mapfile -t COMPREPLY < <(compgen -W 'text/plain\;charset=utf-8 image/png image/bmp image/tiff image/jpeg' -- "$current"); return ;;
+    --timeout) mapfile -t COMPREPLY < <(compgen -W '' -- "$current"); return ;;
+    --agent) compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$current"); return ;;
   esac
   case $command in
     '')
       if [[ $current == -* ]]; then
         mapfile -t COMPREPLY < <(compgen -W '--socket --json --help --version' -- "$current")
       else
-        mapfile -t COMPREPLY < <(compgen -W 'status sessions doctor select policy get set targets clear monitor log-level trace config reload completion' -- "$current")
+        mapfile -t COMPREPLY < <(compgen -W 'status sessions doctor select policy get set targets clear monitor host-call log-level trace config reload completion' -- "$current")
       fi ;;
     status)
       if [[ $current == -* ]]; then
@@ -82,6 +84,12 @@ _clipmuxctl() {
         mapfile -t COMPREPLY < <(compgen -W '--socket --json --help' -- "$current")
       else
         :
+      fi ;;
+    host-call)
+      if [[ $current == -* ]]; then
+        mapfile -t COMPREPLY < <(compgen -W '--timeout --agent --socket --json --help' -- "$current")
+      else
+        mapfile -t COMPREPLY < <(compgen -W '' -- "$current")
       fi ;;
     log-level)
       if [[ $current == -* ]]; then

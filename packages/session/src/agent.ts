@@ -4,6 +4,7 @@ import {
   type CancelSignal,
   type ContentAnswer,
   type DaemonToAgent,
+  type HostCallQuestion,
   type Params,
   RpcError,
   SELECTIONS,
@@ -146,6 +147,12 @@ export class Agent implements AgentSide {
     } catch (error) {
       throw toRpcError(error);
     }
+  }
+
+  /** Calls the host for a program of this session. @throws {RpcError} see `AgentWire.hostCall`; `connection-closed` while clipmuxd is away */
+  async callHost({ method, params, timeoutMs }: HostCallQuestion, signal: CancelSignal): Promise<unknown> {
+    if (!this.#wire) throw new RpcError('connection-closed', 'clipmuxd is not there at the moment: try again');
+    return this.#wire.hostCall(method, params, { signal, ...(timeoutMs !== undefined && { timeoutMs }) });
   }
 
   pasteCutShort(paste: CutShortPaste): void {

@@ -1,11 +1,12 @@
 import { compileBeforeFirstRun, type Logger } from '@clipmux/posix';
-import { RpcError } from '@clipmux/rpc';
+import { programSocketPath, RpcError } from '@clipmux/rpc';
 import { DisplayError, X11Backend } from '@clipmux/selections';
 import { Agent } from './agent.ts';
-import { DaemonConnection, type Refused } from './daemon-connection.ts';
+import { DaemonConnection, type DaemonConnectionListener, type Refused } from './daemon-connection.ts';
 import { MemoryKeeper } from './memory.ts';
 import { PasteNotices } from './notice/index.ts';
 import { withoutOptimizing } from './optimizer.ts';
+import { type CallHost, ProgramServer } from './programs/program-server.ts';
 
 /** Exit statuses, documented in the help text and the manual page. */
 export const EXIT = { ok: 0, failure: 1, usage: 2, display: 3, refused: 4 } as const;
@@ -52,7 +53,8 @@ export async function runSession(options: SessionRunOptions): Promise<number> {
     logger.error(error.message, { code: error.code });
     return EXIT.display;
   }
-  const connection = new DaemonConnection(agent, {
+  const programs = programServer(agent, options);
+  const connection = new DaemonConnection(listenerOf(agent, programs), {
     path: socket,
     identity: {
       agent: { name: 'clipmux-session', version: options.version },
@@ -68,9 +70,38 @@ export async function runSession(options: SessionRunOptions): Promise<number> {
   memory.stop();
   await notices.stop();
   const status = explain(ending, logger);
+  programs?.close();
   await connection.stop(new RpcError('shutting-down', `the agent ends (${ending.kind})`));
   await backend.close();
   return status;
+}
+
+/** Null, and said, where there is no place for its socket. */
+function programServer(agent: Agent, { logger, display }: SessionRunOptions): ProgramServer | null {
+  try {
+    const path = programSocketPath(process.env, display);
+    const callHost: CallHost = (question, signal) => agent.callHost(question, signal);
+    return new ProgramServer(path, callHost, logger.child('programs'));
+  } catch (error) {
+    if (!(error instanceof RpcError)) throw error;
+    logger.info('programs of this session cannot call the host', { reason: error.message });
+    return null;
+  }
+}
+
+/** The agent, and what waits for clipmuxd to know it. */
+function listenerOf(agent: Agent, programs: ProgramServer | null): DaemonConnectionListener {
+  return {
+    connected: (wire) => {
+      agent.connected(wire);
+      programs?.listen();
+    },
+    disconnected: () => agent.disconnected(),
+    grab: (selection, serial, types) => agent.grab(selection, serial, types),
+    release: (selection, serial) => agent.release(selection, serial),
+    request: (selection, type, maxBytes, signal) => agent.request(selection, type, maxBytes, signal),
+    pasteCutShort: (paste) => agent.pasteCutShort(paste),
+  };
 }
 
 function explain(ending: Ending, logger: Logger): number {

@@ -5,6 +5,7 @@ import { completionOf } from './completion.ts';
 import { config } from './config.ts';
 import { doctor } from './doctor.ts';
 import { get } from './get.ts';
+import { hostCall } from './host-call.ts';
 import { logLevel } from './log-level.ts';
 import { monitor } from './monitor.ts';
 import { policy } from './policy.ts';
@@ -27,6 +28,7 @@ const ALL: readonly Command[] = [
   targets,
   clear,
   monitor,
+  hostCall,
   logLevel,
   trace,
   config,

@@ -21,6 +21,13 @@ export {
   type ControlResult,
   type SentControlParams,
 } from './methods.ts';
+export {
+  type HostCallQuestion,
+  PROGRAM_METHODS,
+  parseHostCall,
+  parseHostReturn,
+  programSocketPath,
+} from './program-socket.ts';
 export type {
   DirectionName,
   Eligible,

@@ -89,6 +89,17 @@ export const Status = v.object({
     /** The host takes no more than this; null: it has not said so. */
     maxClipboard: v.nullable(Count),
   }),
+  relay: v.object({
+    /** Where a stock spice-vdagentd connects; null: nowhere. */
+    socket: v.nullable(Told),
+    /** Why none can; null: one can. */
+    problem: v.nullable(Told),
+    /** Whether one is connected. */
+    connected: v.boolean(),
+    since: Count,
+    /** What it does for the host, as names of capabilities. */
+    capabilities: Types,
+  }),
   policy: Policy,
   eligible: Eligible,
   logind: v.object({

@@ -1,0 +1,83 @@
+import { chmodSync, mkdirSync, rmSync } from 'node:fs';
+import { createServer, type Server, type Socket } from 'node:net';
+import { dirname } from 'node:path';
+import type { Logger } from '@clipmux/posix';
+import {
+  type CancelSignal,
+  ControlWire,
+  type HostCallQuestion,
+  type PeerMethod,
+  parseHostCall,
+  RpcError,
+} from '@clipmux/rpc';
+import { PROGRAM_CONNECTIONS_MAX } from './limits.ts';
+
+/** Calls the host for a program. @throws {RpcError} */
+export type CallHost = (question: HostCallQuestion, signal: CancelSignal) => Promise<unknown>;
+
+/**
+ * The agent's own socket, on which programs of its session call the host: JSON-RPC 2.0, one object a line. It lies in the user's runtime
+ * directory, in a folder that only this user may enter, so the kernel keeps all others out. A program that leaves takes its calls back.
+ */
+export class ProgramServer {
+  readonly #path: string;
+  readonly #logger: Logger;
+  readonly #methods: ReadonlyMap<string, PeerMethod>;
+  readonly #wires = new Set<ControlWire>();
+  #server: Server | null = null;
+
+  constructor(path: string, callHost: CallHost, logger: Logger) {
+    this.#path = path;
+    this.#logger = logger;
+    this.#methods = new Map<string, PeerMethod>([
+      [
+        'host.call',
+        {
+          kind: 'call',
+          parse: parseHostCall,
+          handle: async (params, { signal }) => ({ return: await callHost(params as HostCallQuestion, signal) }),
+        },
+      ],
+    ]);
+  }
+
+  /** Listens, if it does not yet. To be called when clipmuxd knows this agent: there is no other of this session then, and a socket that is there is a dead one's. */
+  listen(): void {
+    if (this.#server) return;
+    const server = createServer((socket) => this.#accept(socket));
+    server.maxConnections = PROGRAM_CONNECTIONS_MAX;
+    server.on('error', (error) => this.#failed(server, error));
+    try {
+      mkdirSync(dirname(this.#path), { recursive: true, mode: 0o700 });
+      chmodSync(dirname(this.#path), 0o700);
+      rmSync(this.#path, { force: true });
+      server.listen(this.#path, () => this.#logger.debug('programs may call the host', { socket: this.#path }));
+      this.#server = server;
+    } catch (error) {
+      this.#failed(server, error as Error);
+    }
+  }
+
+  /** Ends all connections, and removes the socket. */
+  close(): void {
+    const error = new RpcError('shutting-down', 'the agent of this session ends');
+    for (const wire of [...this.#wires]) wire.close(error);
+    this.#server?.close();
+    this.#server = null;
+  }
+
+  #failed(server: Server, error: Error): void {
+    this.#logger.warning('programs of this session cannot call the host', { socket: this.#path, error: error.message });
+    if (this.#server === server) this.#server = null;
+  }
+
+  #accept(socket: Socket): void {
+    const wire: ControlWire = new ControlWire(socket, {
+      role: 'server',
+      methods: this.#methods,
+      closed: () => this.#wires.delete(wire),
+      internalError: (error, where) => this.#logger.error('internal error', { where, error: String(error) }),
+    });
+    this.#wires.add(wire);
+  }
+}
