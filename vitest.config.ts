@@ -39,6 +39,7 @@ export default defineConfig({
       {
         test: {
           name: 'vm',
+          globalSetup: ['test/vm/whole-matrix.ts'],
           include: ['test/vm/**/*.test.ts'],
           testTimeout: 600_000,
           hookTimeout: 1_800_000,

@@ -35,6 +35,8 @@ vm    | mmdebstrap      | mmdebstrap         | builds the guest system
 vm    | e2fsprogs       | mke2fs             | puts the guest system on its disk
 vm    | openssh-client  | ssh                | commands inside the guest
 vm    | util-linux      | setpriv            | ends the guest with the test
+vm    | tigervnc-viewer | xtigervncviewer    | a VNC viewer, whose desktop shares its clipboard with the guest
+vm    | openbox         | openbox            | the window manager that gives that viewer the focus
 vm    | virt-viewer     | remote-viewer      | a SPICE client, whose clipboard the guest shares
 vm    | libvirt-clients | virsh              | the client of the guest agent that hosts have
 vm    | libvirt-daemon-driver-qemu | virt-qemu-run | runs the guest for virsh, without a daemon

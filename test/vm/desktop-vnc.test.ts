@@ -5,11 +5,13 @@
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { until } from '../support/wait.ts';
+import { type Copier, xclipCopy, xclipPaste } from '../support/xclip.ts';
 import { installClipmux, removeClipmux, startStockAgent } from './desktop/clipmux.ts';
 import { Desktop } from './desktop/desktop.ts';
 import type { GuestSession } from './desktop/session.ts';
 import { Matrix, type MatrixRow } from './matrix.ts';
 import { RfbClient } from './viewers/rfb-client.ts';
+import { VncViewer } from './viewers/vnc-viewer.ts';
 
 const SLOW_MS = 120_000;
 /** What QEMU takes from a guest or gives to it is below 1 MiB, headers included. */
@@ -17,6 +19,7 @@ const LARGE = 900 * 1024;
 /** Past QEMU's buffer. */
 const TOO_LARGE = 1536 * 1024;
 
+const TIGERVNC = 'qemu-vdagent, TigerVNC';
 const figures: Record<string, unknown> = {};
 const matrix = new Matrix();
 let desktop: Desktop;
@@ -149,6 +152,44 @@ describe('trouble', () => {
   });
 });
 
+/** Text between the desktop of TigerVNC's viewer and the guest's. */
+async function throughTigerVnc(row_: typeof row, run: Matrix['row']): Promise<void> {
+  const tiger = await VncViewer.connect(vncPath());
+  let copier: Copier | undefined;
+  try {
+    await run({ ...row_('host → guest', 'clipboard', 'text'), host: TIGERVNC }, async () => {
+      const text = `line one\nof TigerVNC's desktop: äöü € 漢, ${agent}\n`;
+      await copier?.stop();
+      copier = xclipCopy(tiger.display, text);
+      await until(
+        async () => (await alice.pasteAny()).includes(`TigerVNC's desktop: äöü € 漢, ${agent}`),
+        'the text',
+        SLOW_MS,
+      );
+      tiger.lives();
+      expect((await alice.paste()).toString()).toBe(text);
+    });
+    await run({ ...row_('guest → host', 'clipboard', 'text'), host: TIGERVNC }, async () => {
+      const text = `line one\nof the guest's desktop: äöü € 漢, ${agent}\n`;
+      await alice.copy(text);
+      const pasted = () =>
+        xclipPaste(tiger.display, { timeoutMs: 5000, target: 'UTF8_STRING' }).catch(() => Buffer.alloc(0));
+      await until(async () => (await pasted()).includes("the guest's desktop"), 'the text at the host', SLOW_MS);
+      tiger.lives();
+      expect((await pasted()).toString()).toBe(text);
+    });
+  } finally {
+    await copier?.stop();
+    await tiger.stop();
+  }
+}
+
+describe('TigerVNC’s viewer', () => {
+  it('shares its desktop’s clipboard with the guest’s', async () => {
+    await throughTigerVnc(row, (one, run) => matrix.row(one, run));
+  });
+});
+
 describe('the stock agent in the same guest', () => {
   it('starts when clipmux has been removed', async () => {
     await removeClipmux(desktop);
@@ -165,5 +206,6 @@ describe('the stock agent in the same guest', () => {
     await matrix.compare(row('guest → host', 'clipboard', 'text'), async () => {
       expect(withoutNul(await toHost('of the guest'))).toBe('of the guest');
     });
+    await throughTigerVnc(row, (one, run) => matrix.compare(one, run));
   });
 });

@@ -1,20 +1,11 @@
 /** What crossed between which ends: printed at the end of a run. */
+import { appendFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
+import { inject } from 'vitest';
+import { formatRow, formatRows, type MatrixRow, type Result } from './matrix-rows.ts';
 
-export interface MatrixRow {
-  readonly agent: 'clipmux' | 'spice-vdagent';
-  readonly host: string;
-  readonly direction: 'host → guest' | 'guest → host';
-  readonly selection: 'clipboard' | 'primary';
-  readonly content: string;
-}
-
-interface Result extends MatrixRow {
-  readonly works: boolean;
-  readonly milliseconds: number;
-  readonly attempts: number;
-  readonly why: string;
-}
+export type { MatrixRow };
 
 /** A case that fails is tried once more, and reported as such. */
 const ATTEMPTS = 2;
@@ -44,26 +35,14 @@ export class Matrix {
   }
 
   toString(): string {
-    return this.#results.map(line).join('\n');
+    return formatRows(this.#results);
   }
 
   #note(row: MatrixRow, attempts: number, milliseconds: number, why: string): void {
     const result = { ...row, attempts, milliseconds, works: why === '', why };
     this.#results.push(result);
-    console.log(line(result));
+    console.log(formatRow(result));
+    // For the table of all files (whole-matrix.ts); a file has one process.
+    appendFileSync(join(inject('matrixFolder'), `${process.pid}`), `${JSON.stringify(result)}\n`);
   }
-}
-
-function line(result: Result): string {
-  return [
-    result.agent.padEnd(13),
-    result.host.padEnd(20),
-    result.direction,
-    result.selection.padEnd(9),
-    result.content.padEnd(15),
-    result.works ? `${Math.round(result.milliseconds)} ms`.padStart(9) : '    FAILS',
-    result.attempts > 1 ? `(attempt ${result.attempts}) ${result.why}` : '',
-  ]
-    .join('  ')
-    .trimEnd();
 }
