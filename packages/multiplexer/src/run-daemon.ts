@@ -13,6 +13,7 @@ import {
   ConfigError,
   changedSettings,
   DEFAULT_CONFIG_PATH,
+  DEFAULT_SETTINGS,
   formatProblem,
   type GuestAgentSettings,
   loadSettings,
@@ -129,6 +130,7 @@ function load({ config, overrides }: RunOptions): Settings {
       session: overrides.sessionSocket ?? settings.sockets.session,
       control: overrides.controlSocket ?? besideSession(overrides.sessionSocket) ?? settings.sockets.control,
     },
+    relay: { socket: relaySocket(settings.relay.socket, overrides.sessionSocket) },
     log: { level: overrides.logLevel ?? settings.log.level },
     guestAgent: guestAgentSettings(settings.guestAgent, overrides.guestAgent),
   };
@@ -149,6 +151,12 @@ function guestAgentSettings(
 /** Who moves the one socket on the command line means a clipmuxd of their own: the other one goes along. */
 function besideSession(sessionSocket: string | undefined): string | undefined {
   return sessionSocket === undefined ? undefined : join(dirname(sessionSocket), 'control.sock');
+}
+
+/** The same goes for the stock daemon's: it stays where a configuration has put it elsewhere than by default. */
+function relaySocket(configured: string | null, sessionSocket: string | undefined): string | null {
+  if (sessionSocket === undefined || configured !== DEFAULT_SETTINGS.relay.socket) return configured;
+  return join(dirname(sessionSocket), 'vdagent.sock');
 }
 
 /**

@@ -11,6 +11,7 @@ export function formatStatus(status: Status, now: number): string {
   if (port.lastError) lines.push(['', `last error at ${time(port.lastError.at)}: ${port.lastError.message}`]);
   lines.push(
     ['host', hostText(host)],
+    ['stock agent', relayText(status.relay, now)],
     ['policy', status.policy],
     ['takes part', eligibleText(status.eligible)],
     ['clipboard', `${ownerText(owners.clipboard)}; direction: ${settings.direction.clipboard}`],
@@ -46,6 +47,13 @@ function hostText(host: Status['host']): string {
   parts.push(host.clipboard ? 'shares its clipboard' : 'does not share its clipboard');
   if (host.maxClipboard !== null) parts.push(`takes at most ${size(host.maxClipboard)}`);
   return `${parts.join(', ')} (${host.capabilities.join(' ')})`;
+}
+
+function relayText({ socket, problem, connected, since, capabilities }: Status['relay'], now: number): string {
+  if (socket === null) return 'is not taken: switched off';
+  if (problem !== null) return `cannot connect: ${problem}`;
+  if (!connected) return `not connected to ${socket}`;
+  return `connected for ${duration(now - since)} (${capabilities.join(' ')})`;
 }
 
 const REASONS: Readonly<Record<EligibleReason, string>> = {

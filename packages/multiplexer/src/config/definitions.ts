@@ -126,6 +126,9 @@ export const DEFINITIONS: Definitions = {
   notifications: {
     pasteCutShort: define('notifications', 'paste-cut-short', flag(), true),
   },
+  relay: {
+    socket: define('relay', 'socket', orWord('off', socketPath()), '/run/clipmux/vdagent.sock', { needsRestart: true }),
+  },
   guestAgent: {
     ports: define('guest-agent', 'ports', portList(), [], { needsRestart: true }),
     upstream: define('guest-agent', 'upstream', orWord('none', socketAddress()), null, { needsRestart: true }),

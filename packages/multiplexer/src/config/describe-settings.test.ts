@@ -52,6 +52,9 @@ control = "/run/clipmux/control.sock"
 [notifications]
 paste-cut-short = true
 
+[relay]
+socket = "/run/clipmux/vdagent.sock"
+
 [guest-agent]
 ports = []
 upstream = "none"

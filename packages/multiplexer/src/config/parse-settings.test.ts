@@ -50,6 +50,7 @@ describe('settings', () => {
       log: { level: 'info' },
       sockets: { session: '/run/clipmux/session.sock', control: '/run/clipmux/control.sock' },
       notifications: { pasteCutShort: true },
+      relay: { socket: '/run/clipmux/vdagent.sock' },
       guestAgent: {
         ports: [],
         upstream: null,
@@ -100,6 +101,8 @@ describe('settings', () => {
       control = "/tmp/control.sock"
       [notifications]
       paste-cut-short = false
+      [relay]
+      socket = "off"
       [guest-agent]
       ports = ["/dev/virtio-ports/org.qemu.guest_agent.0", "unix:/run/guest-agent"]
       upstream = "unix:/run/qemu-ga"
@@ -137,6 +140,7 @@ describe('settings', () => {
       log: { level: 'trace' },
       sockets: { session: '/tmp/session.sock', control: '/tmp/control.sock' },
       notifications: { pasteCutShort: false },
+      relay: { socket: null },
       guestAgent: {
         ports: ['/dev/virtio-ports/org.qemu.guest_agent.0', 'unix:/run/guest-agent'],
         upstream: 'unix:/run/qemu-ga',
@@ -266,7 +270,7 @@ describe('a mistake', () => {
     ['"clipboard.direction" = "off"', 'unknown key; before the first table there are policy, port'],
     [
       '[whatever]',
-      'unknown table; there are [clipboard], [primary], [host-to-guest], [guest-to-host], [access], [privacy], [text], [timeouts], [limits], [log], [sockets], [notifications], [guest-agent], [host-calls]',
+      'unknown table; there are [clipboard], [primary], [host-to-guest], [guest-to-host], [access], [privacy], [text], [timeouts], [limits], [log], [sockets], [notifications], [relay], [guest-agent], [host-calls]',
     ],
     ['clipboard = "off"', 'must be a table: write [clipboard] and its keys below it'],
     ['[[clipboard]]\ndirection = "off"', 'must be a table: write [clipboard] and its keys below it'],
@@ -308,6 +312,7 @@ describe('a mistake', () => {
     ['host-to-guest.max-size = 1.5', `${CONTENT} 1.5`],
     ['host-to-guest.max-size = inf', `${CONTENT} Infinity`],
     ['host-to-guest.max-size = "512"', `${CONTENT} "512"`],
+    ['relay.socket = "none"', 'must be "off" or a socket\'s absolute path of at most 107 bytes, not "none"'],
     ['guest-agent.ports = ["vport0p1"]', 'must be a device\'s absolute path or "unix:PATH", not "vport0p1"'],
     [
       'guest-agent.upstream = "/run/qga"',

@@ -62,6 +62,7 @@ const settingsOfAnyKind: fc.Arbitrary<Settings> = fc.record({
   log: fc.record({ level: fc.constantFrom('error', 'warning', 'info', 'debug', 'trace') }),
   sockets: fc.record({ session: socket, control: socket }),
   notifications: fc.record({ pasteCutShort: fc.boolean() }),
+  relay: fc.record({ socket: orNull(socket) }),
   guestAgent: fc.record({
     ports: fc.array(
       fc.oneof(

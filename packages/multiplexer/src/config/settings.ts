@@ -127,6 +127,10 @@ export interface Settings {
     /** Tell the user when a limit or a time-out cut a paste short. */
     readonly pasteCutShort: boolean;
   };
+  readonly relay: {
+    /** Path of the socket that is the stock daemon's port; null: there is none. */
+    readonly socket: string | null;
+  };
   readonly guestAgent: GuestAgentSettings;
   readonly hostCalls: HostCallsSettings;
 }

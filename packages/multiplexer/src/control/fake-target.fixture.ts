@@ -43,6 +43,13 @@ export class FakeTarget implements ControlTarget {
         clipboard: true,
         maxClipboard: null,
       },
+      relay: {
+        socket: '/run/clipmux/vdagent.sock',
+        problem: null,
+        connected: false,
+        since: 1_700_000_000_000,
+        capabilities: [],
+      },
       policy,
       eligible,
       logind: { available: false, reason: 'told not to ask', active: null },

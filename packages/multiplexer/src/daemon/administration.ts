@@ -14,6 +14,7 @@ import { describeSettings } from '../config/index.ts';
 import type { ControlContent, ControlTarget, HeldContent, Whose } from '../control/index.ts';
 import { wholeContent } from '../exchange/index.ts';
 import { formatPolicy, parsePolicy } from '../policy/index.ts';
+import { LOST_WITHOUT_STOCK } from '../relay/index.ts';
 import type { RegisteredSession } from '../sessions/index.ts';
 import type { Daemon } from './daemon.ts';
 import { toWire } from './happenings.ts';
@@ -41,6 +42,7 @@ export class Administration implements ControlTarget {
       since: this.#since,
       port: { name, state: portState, since, lastError: lastError ?? null },
       host: this.#host(),
+      relay: this.#relay(),
       policy: this.policy,
       eligible: this.eligible,
       logind: this.#logind(),
@@ -174,6 +176,11 @@ export class Administration implements ControlTarget {
     };
   }
 
+  #relay(): Status['relay'] {
+    const { capabilities, ...status } = this.#daemon.relay.status;
+    return { ...status, capabilities: capabilities.names() };
+  }
+
   #logind(): Status['logind'] {
     const { logins } = this.#daemon;
     const active = logins.seatActiveSession();
@@ -191,11 +198,13 @@ export class Administration implements ControlTarget {
   }
 
   #warnings(): string[] {
-    const { logins } = this.#daemon;
+    const { logins, relay, hostLink } = this.#daemon;
+    const warnings: string[] = [];
     if (logins.knowledge === 'lost')
-      return ['logind has gone: who took part goes on, nobody else comes in their place'];
-    if (logins.knowledge === 'none') return [this.#daemon.withoutLogind];
-    return [];
+      warnings.push('logind has gone: who took part goes on, nobody else comes in their place');
+    if (logins.knowledge === 'none') warnings.push(this.#daemon.withoutLogind);
+    if (hostLink.agreement?.kind === 'spice' && !relay.status.connected) warnings.push(LOST_WITHOUT_STOCK);
+    return warnings;
   }
 
   #entry(id: SessionId, { session, counters }: RegisteredSession): SessionEntry {

@@ -8,6 +8,7 @@ import { HostCalls } from '../host-calls/index.ts';
 import { HostLink } from '../host-link/index.ts';
 import { type Candidate, type Choice, EligibilityKeeper } from '../policy/index.ts';
 import { PortKeeper, type PortTransport } from '../port/index.ts';
+import { Relay } from '../relay/index.ts';
 import {
   Gatekeeper,
   type HostCallParams,
@@ -51,6 +52,7 @@ export class Daemon implements SessionListener {
   readonly multiplexer: Multiplexer;
   readonly hostLink: HostLink;
   readonly hostCalls: HostCalls;
+  readonly relay: Relay;
   readonly eligibility: EligibilityKeeper;
   readonly logins: Logins;
   readonly version: string;
@@ -78,6 +80,7 @@ export class Daemon implements SessionListener {
       observer,
       tellsPerson: () => this.#settings.notifications.pasteCutShort,
     });
+    this.relay = this.#makeRelay(settings.relay.socket);
     this.hostLink = this.#makeHostLink();
     this.hostCalls = this.#makeHostCalls(options.hostCallsTransport);
     this.eligibility = this.#makeEligibility(settings);
@@ -131,6 +134,7 @@ export class Daemon implements SessionListener {
     }
     this.eligibility.refresh();
     await this.#server.listen(this.#sessionSocket);
+    await this.relay.start();
     this.keeper.start();
     this.hostCalls.start();
   }
@@ -140,6 +144,7 @@ export class Daemon implements SessionListener {
     await this.#server.close();
     this.keeper.stop();
     this.hostCalls.stop();
+    await this.relay.stop();
   }
 
   /** logind has something new to say. */
@@ -234,11 +239,29 @@ export class Daemon implements SessionListener {
     return hostCalls;
   }
 
+  /** Both are closures over the link, which is made with the relay. */
+  #makeRelay(path: string | null): Relay {
+    const link = () => this.hostLink;
+    const { keeper } = this;
+    const host = {
+      get outOfDate() {
+        return link().outOfDate;
+      },
+      get busy() {
+        return link().busy;
+      },
+      renew: () => keeper.reset('what the guest can has changed: the host is told by a new handshake'),
+      send: (...message: Parameters<HostLink['relay']>) => link().relay(...message),
+    };
+    return new Relay({ path, host, logger: this.logger.child('relay'), now: Date.now });
+  }
+
   #makeHostLink(): HostLink {
     const { nextRequest } = this.multiplexer;
     const hostLink: HostLink = new HostLink(this.multiplexer, {
       logger: this.logger.child('host'),
       nextRequest,
+      relay: this.relay,
       agreed: ({ kind }) => {
         this.multiplexer.setRules(rulesOfSettings(this.#settings, kind));
         this.#tellHost();

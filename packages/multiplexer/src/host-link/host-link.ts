@@ -2,7 +2,10 @@ import type { Duplex } from 'node:stream';
 import type { Logger } from '@clipmux/posix';
 import { SHARED_TIMERS, type TimerHandle, type Timers } from '@clipmux/rpc';
 import {
+  type CapabilitySet,
+  type ChunkPort,
   capabilityName,
+  chunked,
   decodeMessage,
   frameMessage,
   type Message,
@@ -24,6 +27,7 @@ import { ANNOUNCE_WAIT_MS, DEFAULT_HOST_LINK_SETTINGS, type HostLinkSettings } f
 import type { HostLinkListener } from './listener.ts';
 import type { OutgoingContent } from './outgoing-content.ts';
 import { PortWriter } from './port-writer.ts';
+import type { HostRelay } from './relay.ts';
 
 export interface HostLinkOptions {
   readonly logger: Logger;
@@ -35,6 +39,8 @@ export interface HostLinkOptions {
   readonly settings?: () => HostLinkSettings;
   /** Called before the listener's `attached`, so that what depends on the kind of host can be in place. */
   readonly agreed?: (agreement: Agreement) => void;
+  /** Gets all that is not of the clipboard; without one it is passed over. */
+  readonly relay?: HostRelay;
 }
 
 /** Before anything is agreed only announcements are exchanged, which no format changes. */
@@ -45,6 +51,8 @@ interface OpenPort {
   readonly stream: Duplex;
   readonly writer: PortWriter;
   agreement: Agreement | null;
+  /** What the host was told last; null: nothing yet. */
+  announced: CapabilitySet | null;
 }
 
 /**
@@ -58,6 +66,7 @@ export class HostLink {
   readonly #nextRequest: () => RequestId;
   readonly #settings: () => HostLinkSettings;
   readonly #agreed: ((agreement: Agreement) => void) | undefined;
+  readonly #relay: HostRelay | undefined;
   readonly #reader: MessageReader;
   readonly #handshake = new Handshake();
   readonly #serials = new GrabSerials();
@@ -73,6 +82,7 @@ export class HostLink {
     this.#timers = options.timers ?? SHARED_TIMERS;
     this.#nextRequest = options.nextRequest;
     this.#agreed = options.agreed;
+    this.#relay = options.relay;
     this.#settings = options.settings ?? (() => DEFAULT_HOST_LINK_SETTINGS);
     this.#guestAnswers = new GuestAnswers(options.logger);
     this.#hostRequests = new HostRequests({
@@ -85,7 +95,7 @@ export class HostLink {
     });
     this.#reader = new MessageReader(
       {
-        message: (_chunkPort, header, body) => this.#message(header, body),
+        message: (chunkPort, header, body) => this.#message(chunkPort, header, body),
         streamStart: (_chunkPort, header) => this.#answerBegins(header),
         streamData: (_chunkPort, piece) => this.#hostRequests.data(piece),
         streamEnd: () => this.#hostRequests.end(),
@@ -102,6 +112,23 @@ export class HostLink {
     return this.#port?.agreement ?? null;
   }
 
+  /**
+   * Whether the host was told something else than now holds, as far as it looks at it. QEMU looks at what it has itself; what a SPICE
+   * client looks at is not known.
+   */
+  get outOfDate(): boolean {
+    const { announced = null, agreement = null } = this.#port ?? {};
+    if (!announced || !agreement) return false;
+    const own = this.#capabilities();
+    if (agreement.kind === 'spice') return !own.equals(announced);
+    return !own.intersection(agreement.capabilities).equals(announced.intersection(agreement.capabilities));
+  }
+
+  /** Whether something is under way that the port's closing would break off. */
+  get busy(): boolean {
+    return this.#hostRequests.busy || this.#guestAnswers.open > 0 || (this.#port?.writer.busy ?? false);
+  }
+
   /** The port has opened. Whoever opened it calls `close` when it ends. */
   open(stream: Duplex): void {
     const encode = {
@@ -110,7 +137,7 @@ export class HostLink {
         this.#encode({ type: 'clipboard-release', selection: selectionNumber(selection) }),
     };
     const writer = new PortWriter(stream, encode, (error) => this.#listener.broken(error.message));
-    this.#port = { stream, writer, agreement: null };
+    this.#port = { stream, writer, agreement: null, announced: null };
     this.#reader.reset();
     this.#handshake.reset();
     stream.on('data', (bytes: Uint8Array) => {
@@ -131,6 +158,7 @@ export class HostLink {
     this.#hostRequests.clear('the host has gone');
     this.#guestAnswers.clear();
     this.#logger.debug('vdagent_close');
+    this.#relay?.detached();
     if (agreement) this.#listener.detached();
   }
 
@@ -172,10 +200,22 @@ export class HostLink {
     await this.#guestAnswers.answer(request, content);
   }
 
+  /** Sends a message that is not of the clipboard. `taken` is called once, when it waits no longer: it has gone out, or the port has closed. */
+  relay(chunkPort: ChunkPort, header: MessageHeader, body: Uint8Array, taken: () => void): void {
+    if (!this.#port) {
+      taken();
+      return;
+    }
+    this.#logger.trace('vdagent_send', () => ({ msg: messageTypeName(header.type) }));
+    this.#port.writer.push({ kind: 'framed', buffers: chunked(chunkPort, header, [body]), taken });
+  }
+
   // --- from the port
 
-  #message(header: MessageHeader, body: Uint8Array): void {
+  #message(chunkPort: ChunkPort, header: MessageHeader, body: Uint8Array): void {
     this.#logger.trace('vdagent_recv_msg', () => ({ msg: messageTypeName(header.type), size: header.size }));
+    // Before any handshake, too: spice-server moves the pointer as soon as the port is open.
+    this.#relay?.message(chunkPort, header, body);
     let message: Message;
     try {
       message = decodeMessage(header, body, this.agreement?.format ?? NO_FORMAT);
@@ -192,6 +232,7 @@ export class HostLink {
     if (!port) return;
     if (message.type === 'announce-capabilities') {
       this.#take(this.#handshake.heard(message.capabilities, message.request));
+      this.#relay?.announced(message.capabilities, message.request, this.agreement?.kind === 'spice');
       return;
     }
     if (!port.agreement?.features) {
@@ -239,7 +280,7 @@ export class HostLink {
         return;
       case 'clipboard':
       case 'other':
-        // Content comes as a stream; what is not of the clipboard is nobody's yet.
+        // Content comes as a stream; what is not of the clipboard is the relay's.
         return;
       default:
         message satisfies never;
@@ -285,7 +326,8 @@ export class HostLink {
     const port = this.#port;
     if (!port) return;
     if (step.announce) {
-      this.#send({ type: 'announce-capabilities', request: step.announce.request, capabilities: OWN_CAPABILITIES });
+      port.announced = this.#capabilities();
+      this.#send({ type: 'announce-capabilities', request: step.announce.request, capabilities: port.announced });
     }
     const { agreement } = step;
     if (!agreement) return;
@@ -312,6 +354,11 @@ export class HostLink {
       this.#logger.debug('the host has settled');
       this.#listener.settled();
     }, this.#settings().settleMs);
+  }
+
+  /** Ours, and what the stock daemon does beside us. */
+  #capabilities(): CapabilitySet {
+    return this.#relay ? OWN_CAPABILITIES.union(this.#relay.capabilities) : OWN_CAPABILITIES;
   }
 
   #clearTimers(): void {

@@ -42,6 +42,11 @@ export class HostRequests {
     this.#kind = kind;
   }
 
+  /** Whether somebody waits for an answer, or one is coming in. */
+  get busy(): boolean {
+    return this.#answer !== null || this.#pending.nextDeadline() !== Number.POSITIVE_INFINITY;
+  }
+
   /** A REQUEST is going out. */
   add(request: RequestId, selection: Selection, clipboardType: number): void {
     this.#pending.add(request, selection, clipboardType, this.#options.now() + this.#options.settings().hostAnswerMs);

@@ -7,3 +7,4 @@ export type { IncomingContent } from './incoming-answer.ts';
 export { DEFAULT_HOST_LINK_SETTINGS, type HostLinkSettings } from './limits.ts';
 export type { HostLinkListener } from './listener.ts';
 export type { OutgoingContent } from './outgoing-content.ts';
+export type { HostRelay } from './relay.ts';

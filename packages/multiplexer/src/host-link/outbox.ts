@@ -5,8 +5,8 @@ export type OutgoingItem =
   /** Encoded only when it goes out: its serial depends on what has been heard by then. */
   | { readonly kind: 'grab'; readonly selection: Selection; readonly clipboardTypes: readonly number[] }
   | { readonly kind: 'release'; readonly selection: Selection }
-  /** A small message, framed. */
-  | { readonly kind: 'framed'; readonly buffers: readonly Uint8Array[] }
+  /** A small message, framed. `taken` is called once, when it waits no longer. */
+  | { readonly kind: 'framed'; readonly buffers: readonly Uint8Array[]; readonly taken?: () => void }
   /** A message whose content is still arriving. Either `send` is called, once, or `dropped`. */
   | {
       readonly kind: 'content';
@@ -42,11 +42,18 @@ export class Outbox {
   }
 
   clear(): void {
-    for (const item of this.#items) if (item.kind === 'content') item.dropped();
+    const items = this.#items;
     this.#items = [];
+    for (const item of items) forget(item);
   }
 
   #drop(matches: (item: OutgoingItem) => boolean): void {
     this.#items = this.#items.filter((item) => !matches(item));
   }
+}
+
+/** Tells whoever made it that it is not going to be sent. */
+export function forget(item: OutgoingItem): void {
+  if (item.kind === 'content') item.dropped();
+  if (item.kind === 'framed') item.taken?.();
 }

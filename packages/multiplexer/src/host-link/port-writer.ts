@@ -1,6 +1,6 @@
 import type { Duplex } from 'node:stream';
 import type { Selection } from '../arbiter/index.ts';
-import { Outbox, type OutgoingItem } from './outbox.ts';
+import { forget, Outbox, type OutgoingItem } from './outbox.ts';
 
 /** Thrown into a content that is being sent when the port closes. */
 export class PortClosedError extends Error {
@@ -44,9 +44,14 @@ export class PortWriter {
     return this.#outbox.length;
   }
 
+  /** Whether something waits to go out. */
+  get busy(): boolean {
+    return this.#busy || this.#outbox.length > 0;
+  }
+
   push(item: OutgoingItem): void {
     if (this.#closed) {
-      if (item.kind === 'content') item.dropped();
+      forget(item);
       return;
     }
     this.#outbox.push(item);
@@ -85,6 +90,7 @@ export class PortWriter {
         return;
       }
       this.#write(this.#encode(item));
+      if (item.kind === 'framed') item.taken?.();
     }
   }
 

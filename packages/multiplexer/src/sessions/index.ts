@@ -1,7 +1,7 @@
 /** Agents: their socket, who may connect, and which of them are there. */
 export type { AdmissionRules } from './admission.ts';
 export { Gatekeeper } from './gatekeeper.ts';
-export { type ListenAddress, ListenError } from './listening-socket.ts';
+export { type ListenAddress, ListenError, listen } from './listening-socket.ts';
 export { type LoginSession, type LoginSessions, NO_LOGIN_SESSIONS } from './login-sessions.ts';
 export { type HostCallParams, Session, type SessionInfo, type SessionListener } from './session.ts';
 export { type RegisteredSession, SessionRegistry } from './session-registry.ts';
