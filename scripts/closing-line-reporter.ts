@@ -1,7 +1,8 @@
+import { writeSync } from 'node:fs';
 import type { Reporter, SerializedError, TestModule } from 'vitest/node';
 
 /**
- * Prints one plain closing line, `N passed, N failed, N skipped`, that any CI can read whatever runner it knows.
+ * Prints one plain closing line, `N passed, N failed, N skipped`, that any CI can read whatever runner it knows, after all else.
  * What fails outside a test counts as failed too: a file that does not load, a hook, an error nobody caught, and
  * a test that was cut short. Tests that passed only when they were tried again are named before it.
  */
@@ -19,6 +20,7 @@ export default class ClosingLineReporter implements Reporter {
       }
     }
     const failed = count.failed + count.pending;
-    process.stdout.write(`\n${count.passed} passed, ${failed} failed, ${count.skipped} skipped\n`);
+    const line = `\n${count.passed} passed, ${failed} failed, ${count.skipped} skipped\n`;
+    process.once('exit', () => writeSync(process.stdout.fd, line));
   }
 }
