@@ -1,6 +1,8 @@
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { FakeQemuGa } from '../../packages/multiplexer/src/guest-agent/upstream/fake-qemu-ga.fixture.ts';
+import { RawHost } from '../host-calls/raw-host.ts';
+import { WireAgent } from '../sessions/wire-agent.ts';
 import { StandIn } from './world.ts';
 
 /** A freeze of this machine's disks is nothing for a test: the qemu-ga behind is one that only says that it freezes. */
@@ -80,6 +82,36 @@ describe('from freeze to thaw', () => {
     await daemon.said(/file systems are thawed/, lines);
     expect(daemon.log).toMatch(/a client of the guest agent[\s\S]*file systems are thawed/);
     expect((await client.ask('{"execute": "guest-exec"}')).return).toEqual({ did: 'guest-exec' });
+  });
+
+  it('sessions come, call the host and leave, and the host answers nonsense, without a line in the log', async () => {
+    standIn = new StandIn();
+    qemuGa = await FakeQemuGa.start(join(standIn.directory, 'fake-qga'));
+    const port = join(standIn.directory, 'calls.sock');
+    const host = await RawHost.listen(port);
+    const config = [`upstream = "unix:${qemuGa.path}"`, '[host-calls]', `port = "unix:${port}"`, 'allow = ["echo"]'];
+    const daemon = await standIn.start(config, '-v', '--session-socket', standIn.sessionSocket);
+    await daemon.said(/qemu-ga is connected/);
+    await host.connected();
+    const client = await standIn.connect();
+    await client.call('guest-fsfreeze-freeze');
+    const lines = daemon.lines;
+    const agent = await WireAgent.connect(standIn.sessionSocket, { display: ':50' });
+    const call = agent.wire.hostCall('echo', { a: 1 });
+    await host.until(() => host.calls.length === 1, 'the call');
+    host.say('nonsense\n{"return": 1, "id": {"session": 9, "call": 9}}\n');
+    const [first] = host.calls;
+    if (first) host.return(first, 'while frozen');
+    expect(await call).toBe('while frozen');
+    await expect(agent.wire.hostCall('reboot')).rejects.toMatchObject({ name: 'not-allowed' });
+    await agent.close();
+    await host.until(() => host.events.some(({ event }) => event === 'SESSION_REMOVED'), 'the session to be gone');
+    await host.close();
+    expect(await client.call('guest-fsfreeze-status')).toBe('frozen');
+    expect(daemon.lines).toBe(lines);
+    await client.call('guest-fsfreeze-thaw');
+    await daemon.said(/what is no answer to a call/, lines);
+    await daemon.said(/file systems are thawed/, lines);
   });
 
   it('SIGTERM takes effect after the thaw', async () => {
