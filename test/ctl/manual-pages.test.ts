@@ -10,7 +10,7 @@ const PROGRAMS = [
   ['clipmuxd', 'clipmuxd.8', []],
   ['clipmux-session', 'clipmux-session.1', []],
   ['clipmux-host', 'clipmux-host.1', []],
-  ['clipmuxctl', 'clipmuxctl.1', ['status', 'doctor', 'select', 'get', 'set', 'targets', 'clear', 'monitor']],
+  ['clipmuxctl', 'clipmuxctl.1', ['status', 'doctor', 'select', 'get', 'set', 'targets', 'clear', 'host-call']],
 ] as const;
 
 async function help(program: string, ...command: string[]): Promise<string> {

@@ -20,7 +20,7 @@ export const hostCall: Command = {
     },
   ],
   notes: [
-    'PARAMS is a JSON object. The session’s agent passes the call on; the configuration says',
+    "PARAMS is a JSON object. The session's agent passes the call on; the configuration says",
     'which methods may be called ([host-calls] allow). Ended by a signal, it takes the call back.',
   ],
   run: async (invocation, context) => {

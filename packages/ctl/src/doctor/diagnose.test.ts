@@ -164,6 +164,23 @@ describe('the doctor', () => {
       ['locker-without-hint warning'],
       { ...HEALTHY, processes: [...HEALTHY.processes, { pid: 30, uid: 1000, name: 'i3lock' }] },
     ],
+    // calls to the host
+    [
+      'the port for calls cannot be opened',
+      ['host-calls-closed warning'],
+      withStatus({
+        hostCalls: {
+          port: {
+            name: '/dev/virtio-ports/org.clipmux.host.0',
+            state: 'waiting',
+            since: 1,
+            lastError: { code: 'missing', message: 'there is no such device', at: 2 },
+          },
+          open: 0,
+          allowed: ['open-url'],
+        },
+      }),
+    ],
     // versions
     ['clipmuxctl is of another version', ['version-ctl warning'], { ...HEALTHY, version: '1.2.4' }],
     [

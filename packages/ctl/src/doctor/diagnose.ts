@@ -3,9 +3,11 @@ import { daemon } from './checks/daemon.ts';
 import { direction } from './checks/direction.ts';
 import { display } from './checks/display.ts';
 import { host } from './checks/host.ts';
+import { hostCalls } from './checks/host-calls.ts';
 import { locker } from './checks/locker.ts';
 import { policy } from './checks/policy.ts';
 import { port } from './checks/port.ts';
+import { stockAgent } from './checks/stock-agent.ts';
 import { told } from './checks/told.ts';
 import { versions } from './checks/versions.ts';
 import { wayland } from './checks/wayland.ts';
@@ -17,12 +19,14 @@ export const CHECKS: readonly Check[] = [
   daemon,
   port,
   host,
+  stockAgent,
   agent,
   wayland,
   display,
   policy,
   direction,
   locker,
+  hostCalls,
   versions,
   told,
 ];

@@ -9,6 +9,7 @@ export const STATUS: Status = {
   since: 0,
   port: { name: '/dev/virtio-ports/com.redhat.spice.0', state: 'open', since: 1000, lastError: null },
   host: { attached: true, kind: 'qemu', capabilities: ['clipboard-by-demand'], clipboard: true, maxClipboard: null },
+  hostCalls: null,
   relay: { socket: '/run/clipmux/vdagent.sock', problem: null, connected: false, since: 1, capabilities: [] },
   policy: 'active',
   eligible: { session: 1, reason: 'active-on-seat' },

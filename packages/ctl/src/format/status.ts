@@ -12,6 +12,7 @@ export function formatStatus(status: Status, now: number): string {
   lines.push(
     ['host', hostText(host)],
     ['stock agent', relayText(status.relay, now)],
+    ['calls', hostCallsText(status.hostCalls, now)],
     ['policy', status.policy],
     ['takes part', eligibleText(status.eligible)],
     ['clipboard', `${ownerText(owners.clipboard)}; direction: ${settings.direction.clipboard}`],
@@ -54,6 +55,14 @@ function relayText({ socket, problem, connected, since, capabilities }: Status['
   if (problem !== null) return `cannot connect: ${problem}`;
   if (!connected) return `not connected to ${socket}`;
   return `connected for ${duration(now - since)} (${capabilities.join(' ')})`;
+}
+
+function hostCallsText(calls: Status['hostCalls'], now: number): string {
+  if (calls === null) return 'no port for calls to the host';
+  const { port, open, allowed } = calls;
+  const error = port.state === 'open' || port.lastError === null ? '' : `, last error: ${port.lastError.message}`;
+  const may = allowed.length === 0 ? 'none is allowed' : `allowed: ${allowed.join(' ')}`;
+  return `${port.name}: ${port.state} for ${duration(now - port.since)}${error}; ${open} under way, ${may}`;
 }
 
 const REASONS: Readonly<Record<EligibleReason, string>> = {

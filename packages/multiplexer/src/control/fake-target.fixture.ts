@@ -43,6 +43,7 @@ export class FakeTarget implements ControlTarget {
         clipboard: true,
         maxClipboard: null,
       },
+      hostCalls: null,
       relay: {
         socket: '/run/clipmux/vdagent.sock',
         problem: null,

@@ -14,6 +14,7 @@ import { describeSettings } from '../config/index.ts';
 import type { ControlContent, ControlTarget, HeldContent, Whose } from '../control/index.ts';
 import { wholeContent } from '../exchange/index.ts';
 import { formatPolicy, parsePolicy } from '../policy/index.ts';
+import type { PortStatus } from '../port/index.ts';
 import { LOST_WITHOUT_STOCK } from '../relay/index.ts';
 import type { RegisteredSession } from '../sessions/index.ts';
 import type { Daemon } from './daemon.ts';
@@ -35,12 +36,12 @@ export class Administration implements ControlTarget {
   status(): Omit<Status, 'protocol'> {
     const { keeper, multiplexer, registry, settings, happenings, version } = this.#daemon;
     const { state } = multiplexer;
-    const { name, state: portState, since, lastError } = keeper.status;
     return {
       version,
       pid: process.pid,
       since: this.#since,
-      port: { name, state: portState, since, lastError: lastError ?? null },
+      port: portToWire(keeper.status),
+      hostCalls: this.#hostCalls(),
       host: this.#host(),
       relay: this.#relay(),
       policy: this.policy,
@@ -176,6 +177,12 @@ export class Administration implements ControlTarget {
     };
   }
 
+  #hostCalls(): Status['hostCalls'] {
+    const { hostCalls, settings } = this.#daemon;
+    const { port, open } = hostCalls;
+    return port && { port: portToWire(port), open, allowed: [...settings.hostCalls.allow] };
+  }
+
   #relay(): Status['relay'] {
     const { capabilities, ...status } = this.#daemon.relay.status;
     return { ...status, capabilities: capabilities.names() };
@@ -253,4 +260,8 @@ export class Administration implements ControlTarget {
 
 function copyOf(types: readonly string[] | null): string[] | null {
   return types && [...types];
+}
+
+function portToWire({ name, state, since, lastError }: PortStatus): Status['port'] {
+  return { name, state, since, lastError: lastError ?? null };
 }

@@ -61,6 +61,11 @@ export class HostCalls {
     return this.#keeper?.status ?? null;
   }
 
+  /** Calls that are open. */
+  get open(): number {
+    return this.#table.size;
+  }
+
   /** Opens the port as soon as it can be. */
   start(): void {
     this.#keeper?.start();

@@ -62,6 +62,16 @@ export const LoginSession = v.object({
 });
 export type LoginSession = v.InferOutput<typeof LoginSession>;
 
+/** A port to the host. */
+const Port = v.object({
+  /** As the configuration names it: a device's path, or `unix:PATH`. */
+  name: Told,
+  state: v.picklist(['stopped', 'opening', 'waiting', 'open']),
+  since: Count,
+  /** `code` is one of missing, refused, busy, denied, host-absent, gone, failed. */
+  lastError: v.nullable(v.object({ code: Told, message: Told, at: Count })),
+});
+
 /** Result of `status`. */
 export const Status = v.object({
   /** Version of clipmuxd. */
@@ -70,14 +80,9 @@ export const Status = v.object({
   protocol: Positive,
   pid: Positive,
   since: Count,
-  port: v.object({
-    /** As the configuration names it: a device's path, or `unix:PATH`. */
-    name: Told,
-    state: v.picklist(['stopped', 'opening', 'waiting', 'open']),
-    since: Count,
-    /** `code` is one of missing, refused, busy, denied, host-absent, gone, failed. */
-    lastError: v.nullable(v.object({ code: Told, message: Told, at: Count })),
-  }),
+  port: Port,
+  /** The port for calls of sessions to the host, how many are open, and which methods may be called; null where there is no such port. */
+  hostCalls: v.nullable(v.object({ port: Port, open: Count, allowed: v.array(Told) })),
   host: v.object({
     /** Whether the handshake is done. */
     attached: v.boolean(),
