@@ -35,6 +35,8 @@ async function layOut(): Promise<void> {
   for (const name of ['clipmux-session.desktop', 'clipmux.toml'])
     await cp(join(ROOT, 'systemd', name), join(TREE, name));
   await cp(join(ROOT, 'systemd/guest-agent'), join(TREE, 'guest-agent'), { recursive: true });
+  // A drop-in has the name of what it is from, and lies in a folder that has the name of the unit.
+  await cp(join(ROOT, 'systemd/stock-agent/spice-vdagentd.conf'), join(TREE, 'stock-agent/clipmux.conf'));
   await layOutPrograms();
   await layOutDocuments(debian);
   await layOutCompletions(debian);

@@ -60,6 +60,11 @@ describe('the doctor', () => {
     ['the machine has no port', ['port-missing error'], port('missing')],
     ['the port was unplugged', ['port-missing error'], port('gone')],
     ['the socket that is the port is missing', ['port-missing error'], port('missing', { name: 'unix:/run/x' })],
+    [
+      'a SPICE host has no stock agent to speak to',
+      ['stock-agent-missing warning'],
+      withStatus({ host: { ...STATUS.host, kind: 'spice' } }),
+    ],
     ['somebody holds the port', ['port-held error'], port('busy')],
     [
       'spice-vdagentd holds the port',
@@ -257,7 +262,7 @@ describe('the remedies', () => {
 
   it('name the process that holds the port, and stop the stock agent by its units', () => {
     const spice = port('busy', { holder: { pid: 7, name: 'spice-vdagentd' } });
-    expect(remedyOf(spice, 'port-held')).toBe('systemctl disable --now spice-vdagentd.socket spice-vdagentd.service');
+    expect(remedyOf(spice, 'port-held')).toContain('systemctl restart spice-vdagentd.service');
     const report = formatReport(diagnose(port('busy', { holder: { pid: 99, name: 'socat' } })));
     expect(report).toContain('socat (pid 99) has /dev/virtio-ports/com.redhat.spice.0 open');
     expect(report).toContain('kill 99');

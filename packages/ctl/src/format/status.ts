@@ -11,7 +11,7 @@ export function formatStatus(status: Status, now: number): string {
   if (port.lastError) lines.push(['', `last error at ${time(port.lastError.at)}: ${port.lastError.message}`]);
   lines.push(
     ['host', hostText(host)],
-    ['stock agent', relayText(status.relay, now)],
+    ['stock agent', relayText(status, now)],
     ['calls', hostCallsText(status.hostCalls, now)],
     ['policy', status.policy],
     ['takes part', eligibleText(status.eligible)],
@@ -50,10 +50,15 @@ function hostText(host: Status['host']): string {
   return `${parts.join(', ')} (${host.capabilities.join(' ')})`;
 }
 
-function relayText({ socket, problem, connected, since, capabilities }: Status['relay'], now: number): string {
+function relayText({ relay, host }: Status, now: number): string {
+  const { socket, problem, connected, since, capabilities } = relay;
+  const lost =
+    host.kind === 'spice'
+      ? ': the pointer (in client mouse mode), resizing, audio volume and file drop do not work'
+      : '';
   if (socket === null) return 'is not taken: switched off';
   if (problem !== null) return `cannot connect: ${problem}`;
-  if (!connected) return `not connected to ${socket}`;
+  if (!connected) return `not connected to ${socket}${lost}`;
   return `connected for ${duration(now - since)} (${capabilities.join(' ')})`;
 }
 

@@ -1,4 +1,4 @@
-import type { CapabilitySet, ClipboardFormat, OtherMessage, VdAgentError } from '@clipmux/vdagent';
+import type { CapabilitySet, ChunkPort, ClipboardFormat, OtherMessage, VdAgentError } from '@clipmux/vdagent';
 import type { SelectionName } from '../mime.ts';
 
 /** Something happened at this time: milliseconds of the endpoint's clock, taken when the bytes were read or handed on. */
@@ -74,6 +74,8 @@ export interface DroppedEvent extends Timed {
 /** A message that is not of the clipboard. */
 export interface OtherMessageEvent extends Timed {
   readonly message: OtherMessage;
+  /** The chunk port that it came on. */
+  readonly chunkPort: ChunkPort;
 }
 
 /** The guest broke a rule of the protocol. */

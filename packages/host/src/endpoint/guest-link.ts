@@ -27,7 +27,7 @@ import { Outbox } from './outbox.ts';
 /** Takes what comes from one guest. */
 export interface GuestLinkHandler {
   /** A message other than CLIPBOARD. */
-  message(message: Message): void;
+  message(message: Message, chunkPort: ChunkPort): void;
   /** Content of this size begins to come; returns where to put it, or undefined to pass it over. */
   dataBegins(head: ClipboardDataHead, size: number): Uint8Array | undefined;
   /** It has come whole. `into` is what `dataBegins` returned. */
@@ -202,7 +202,7 @@ export class GuestLink {
           handler.protocolError(error);
           return;
         }
-        handler.message(message);
+        handler.message(message, chunkPort);
       },
       streamStart: (chunkPort, header) => {
         const prefix = new ClipboardDataPrefix(header, this.#format, { chunkPort, header });

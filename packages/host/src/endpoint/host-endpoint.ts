@@ -196,7 +196,7 @@ export class HostEndpoint extends EventEmitter<HostEvents> {
 
   #linkHandler(): GuestLinkHandler {
     return {
-      message: (message) => this.#received(message),
+      message: (message, chunkPort) => this.#received(message, chunkPort),
       dataBegins: (head, size) => this.#pastes.begin(head, size, this.#settings.maxPasteSize),
       dataCame: (head, size, startedAt, into) => {
         const expected = this.#pastes.end(head, into);
@@ -216,7 +216,7 @@ export class HostEndpoint extends EventEmitter<HostEvents> {
     };
   }
 
-  #received(message: Message): void {
+  #received(message: Message, chunkPort: ChunkPort): void {
     switch (message.type) {
       case 'announce-capabilities':
         return this.#receivedAnnouncement(message.capabilities, message.request);
@@ -231,7 +231,7 @@ export class HostEndpoint extends EventEmitter<HostEvents> {
         return;
       }
       case 'other':
-        this.emit('message', { at: this.#now(), message });
+        this.emit('message', { at: this.#now(), message, chunkPort });
         return;
       case 'clipboard': // always streamed, so it comes through dataBegins and dataCame
       case 'max-clipboard': // these two go from host to guest only

@@ -15,7 +15,6 @@ import type { ControlContent, ControlTarget, HeldContent, Whose } from '../contr
 import { wholeContent } from '../exchange/index.ts';
 import { formatPolicy, parsePolicy } from '../policy/index.ts';
 import type { PortStatus } from '../port/index.ts';
-import { LOST_WITHOUT_STOCK } from '../relay/index.ts';
 import type { RegisteredSession } from '../sessions/index.ts';
 import type { Daemon } from './daemon.ts';
 import { toWire } from './happenings.ts';
@@ -205,13 +204,11 @@ export class Administration implements ControlTarget {
   }
 
   #warnings(): string[] {
-    const { logins, relay, hostLink } = this.#daemon;
-    const warnings: string[] = [];
+    const { logins } = this.#daemon;
     if (logins.knowledge === 'lost')
-      warnings.push('logind has gone: who took part goes on, nobody else comes in their place');
-    if (logins.knowledge === 'none') warnings.push(this.#daemon.withoutLogind);
-    if (hostLink.agreement?.kind === 'spice' && !relay.status.connected) warnings.push(LOST_WITHOUT_STOCK);
-    return warnings;
+      return ['logind has gone: who took part goes on, nobody else comes in their place'];
+    if (logins.knowledge === 'none') return [this.#daemon.withoutLogind];
+    return [];
   }
 
   #entry(id: SessionId, { session, counters }: RegisteredSession): SessionEntry {

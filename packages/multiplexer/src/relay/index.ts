@@ -1,2 +1,2 @@
 /** Everything on the port that is not of the clipboard, for a stock `spice-vdagentd` behind clipmuxd. */
-export { LOST_WITHOUT_STOCK, Relay, type RelayHost, type RelayOptions, type RelayStatus } from './relay.ts';
+export { Relay, type RelayHost, type RelayOptions, type RelayStatus } from './relay.ts';

@@ -18,7 +18,7 @@ import { StockConnection } from './stock-connection.ts';
 import { isRelayed, withoutClipboard } from './what-is-relayed.ts';
 
 /** What is lost over SPICE while no stock daemon is connected. */
-export const LOST_WITHOUT_STOCK =
+const LOST_WITHOUT_STOCK =
   'a SPICE host is there and no stock agent is connected: the pointer (in client mouse mode), resizing, audio volume and file drop do not work; install spice-vdagent in this machine, or set agent-mouse=off on the host';
 
 /** The link to the host, as the relay uses it. */

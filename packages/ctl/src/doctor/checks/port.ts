@@ -7,6 +7,9 @@ const UNITS: Readonly<Record<string, string>> = {
   'spice-vdagentd': 'spice-vdagentd.socket spice-vdagentd.service',
 };
 
+/** The drop-in of our package for its unit takes effect. */
+const BEHIND_CLIPMUXD = ['systemctl daemon-reload', 'systemctl restart spice-vdagentd.service'];
+
 /** Whether there is a port to the host, and it is ours. */
 export const port: Check = {
   title: 'the port to the host can be used',
@@ -76,7 +79,7 @@ function held({ name, holder }: PortFacts): Finding {
       sentence: `another process has ${name} open, and a port has one user`,
       remedies: [
         { where: 'as root, see which', lines: [`fuser -v ${name}`, 'clipmuxctl doctor'] },
-        { where: 'mostly it is the stock agent', lines: [disable(UNITS['spice-vdagentd'] as string)] },
+        { where: 'mostly it is the stock agent, which the package puts behind clipmuxd', lines: BEHIND_CLIPMUXD },
       ],
     };
   }
@@ -85,7 +88,12 @@ function held({ name, holder }: PortFacts): Finding {
     code: 'port-held',
     severity: 'error',
     sentence: `${holder.name} (pid ${holder.pid}) has ${name} open, and a port has one user`,
-    remedies: [{ where: 'in the guest, as root', lines: [units ? disable(units) : `kill ${holder.pid}`] }],
+    remedies: units
+      ? [
+          { where: 'in the guest, as root: the package puts it behind clipmuxd', lines: BEHIND_CLIPMUXD },
+          { where: 'or do without it', lines: [disable(units)] },
+        ]
+      : [{ where: 'in the guest, as root', lines: [`kill ${holder.pid}`] }],
   };
 }
 
