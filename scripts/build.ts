@@ -11,7 +11,7 @@ import { basename, dirname, join, relative } from 'node:path';
 import { build } from 'esbuild';
 import packageJson from '../package.json' with { type: 'json' };
 import { leanDbusNext } from './build/dbus-next.ts';
-import { copyNativeKoffi, nativeKoffi } from './build/native-koffi.ts';
+import { copyNativeKoffi } from './build/native-koffi.ts';
 import { oneByteSource } from './build/one-byte.ts';
 import { withoutUnusedX11 } from './build/x11.ts';
 
@@ -48,7 +48,7 @@ async function bundle(name: string, entry: string): Promise<readonly Output[]> {
     // Readable stack traces in a user's report are worth more than the kilobytes.
     minify: false,
     legalComments: 'linked',
-    plugins: [withoutUnusedX11, leanDbusNext, nativeKoffi, oneByteSource],
+    plugins: [withoutUnusedX11, leanDbusNext, oneByteSource],
     logLevel: 'warning',
   });
   return result.outputFiles;

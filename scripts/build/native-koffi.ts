@@ -1,24 +1,12 @@
 /**
- * koffi finds its native binary by its own place in node_modules, which a bundle does not have. Here the bundle
- * asks for `./native/koffi-PLATFORM-ARCH` beside it, and the package that holds the binary is copied there.
- * That package's index.js picks the build for the C library at hand (glibc or musl).
+ * koffi finds its native binary by its own place in node_modules, which a bundle does not have. A bundle looks for
+ * `native/koffi-PLATFORM-ARCH` beside it (packages/posix/src/native.ts), and the package that holds the binary is copied there.
  */
 import { cp, mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import type { Plugin } from 'esbuild';
 
 const require = createRequire(import.meta.url);
-
-export const nativeKoffi: Plugin = {
-  name: 'native-koffi',
-  setup(build) {
-    build.onResolve({ filter: /^koffi$/ }, () => ({ path: 'koffi', namespace: 'native-koffi' }));
-    build.onLoad({ filter: /.*/, namespace: 'native-koffi' }, () => ({
-      contents: "module.exports = require('./native/koffi-' + process.platform + '-' + process.arch);",
-    }));
-  },
-};
 
 /** Copies the binary that npm installed for this machine to `dist`/native, unless that very one is there. */
 export async function copyNativeKoffi(dist: string): Promise<void> {
