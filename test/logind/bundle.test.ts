@@ -6,7 +6,6 @@ import { promisify } from 'node:util';
 import { build } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { leanDbusNext } from '../../scripts/build/dbus-next.ts';
-import { nativeKoffi } from '../../scripts/build/native-koffi.ts';
 import { LogindWorld } from './world.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
@@ -27,7 +26,7 @@ describe('dbus-next as clipmuxd bundles it', () => {
       platform: 'node',
       format: 'cjs',
       target: 'node18',
-      plugins: [leanDbusNext, nativeKoffi],
+      plugins: [leanDbusNext],
       metafile: true,
       logLevel: 'silent',
     });
