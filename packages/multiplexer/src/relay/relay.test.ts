@@ -19,7 +19,7 @@ import {
 } from '@clipmux/vdagent';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { STOCK_BACKLOG_BYTES } from './limits.ts';
+import { STOCK_BACKLOG_BYTES, STOCK_STALL_MS } from './limits.ts';
 import { Relay } from './relay.ts';
 
 const FORMAT = { selection: false, grabSerial: false };
@@ -39,6 +39,8 @@ const STOCK = CapabilitySet.of(
 
 type Heard = Message & { port: ChunkPort };
 
+const none = () => {};
+
 /** A stock daemon that does what a test tells it. */
 class Stock {
   readonly socket: Socket;
@@ -49,7 +51,6 @@ class Stock {
     this.socket = connect(path);
     this.socket.on('error', () => {});
     this.closed = once(this.socket, 'close');
-    const none = () => {};
     const reader = new MessageReader({
       message: (port, header, body) => {
         this.heard.push({ ...decodeMessage(header, body, FORMAT, port), port });
@@ -277,6 +278,40 @@ describe('a stock daemon', () => {
     expect(relay.status.connected).toBe(false);
     daemon.socket.resume();
     await daemon.closed;
+  });
+
+  it('that takes nothing for a while is disconnected, however little waits; one that takes some is not', async () => {
+    const set: (() => void)[] = [];
+    const timers = {
+      set: (callback: () => void, milliseconds: number) => {
+        if (milliseconds === STOCK_STALL_MS) set.push(callback);
+        return NODE_TIMERS.set(none, 0);
+      },
+      clear: NODE_TIMERS.clear,
+    };
+    await relay.stop();
+    relay = new Relay({ path: join(directory, 'vdagent.sock'), host, logger: silentLogger, timers, now: () => 7 });
+    await relay.start();
+    const daemon = await connected();
+    // The first is that of the log's word on a host without a stock daemon, which is off by now.
+    set.shift();
+    daemon.socket.pause();
+    const body = new Uint8Array(256 * 1024);
+    const { header } = message(MessageType.FILE_XFER_DATA, body);
+    for (let count = 0; count < 8; count += 1) relay.message(1, header, body);
+    expect(set).toHaveLength(1);
+    daemon.socket.resume();
+    for (let count = 0; count < 8; count += 1) await daemon.hear();
+    set.shift()?.();
+    expect(relay.status.connected).toBe(true);
+    daemon.socket.pause();
+    for (let count = 0; count < 8; count += 1) relay.message(1, header, body);
+    // What the kernel and the reader's own buffers take is taken by now; after that nothing is.
+    for (let round = 0; round < 3 && relay.status.connected; round += 1) {
+      for (let turn = 0; turn < 20; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+      set.shift()?.();
+    }
+    expect(relay.status.connected).toBe(false);
   });
 
   it('is not read further than the port takes, and is read again when it does', async () => {
