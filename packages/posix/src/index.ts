@@ -4,6 +4,7 @@ export { compileBeforeFirstRun } from './baseline-compiler.ts';
 export { CharacterDevice, type CharacterDeviceMethod } from './character-device/device.ts';
 export { CharacterDeviceError, type CharacterDeviceErrorCode } from './character-device/errors.ts';
 export { type DeviceHolder, findHolder } from './character-device/holder.ts';
+export { collectYoungGarbage } from './collect-young.ts';
 export { PosixError, type PosixErrorCode } from './errors.ts';
 export {
   createLogger,

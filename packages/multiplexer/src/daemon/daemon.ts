@@ -1,5 +1,5 @@
 import { randomInt } from 'node:crypto';
-import type { Logger } from '@clipmux/posix';
+import { collectYoungGarbage, type Logger } from '@clipmux/posix';
 import { type CancelSignal, type CloseReason, type ContentAnswer, type HelloParams, RpcError } from '@clipmux/rpc';
 import type { Selection, SessionId } from '../arbiter/index.ts';
 import type { Settings } from '../config/index.ts';
@@ -26,6 +26,8 @@ import { type LoginNews, type LoginSource, Logins } from './logins.ts';
 import { presentState } from './present-state.ts';
 import { rulesOfSettings } from './rules-of-settings.ts';
 
+import { Traffic } from './traffic.ts';
+
 /** Calls to the host are numbered from somewhere below this: two starts seldom meet, and the numbers can be read in a log. */
 const FIRST_CALL_MAX = 1_000_000_000;
 
@@ -51,6 +53,7 @@ export class Daemon implements SessionListener {
   readonly keeper: PortKeeper;
   readonly multiplexer: Multiplexer;
   readonly hostLink: HostLink;
+  readonly #traffic = new Traffic(collectYoungGarbage);
   readonly hostCalls: HostCalls;
   readonly relay: Relay;
   readonly eligibility: EligibilityKeeper;
@@ -277,6 +280,7 @@ export class Daemon implements SessionListener {
     this.multiplexer.hostLink = hostLink;
     this.keeper.on('open', (stream) => {
       hostLink.open(stream);
+      stream.on('data', this.#traffic.passed);
       this.#tellPort();
     });
     this.keeper.on('close', () => {
