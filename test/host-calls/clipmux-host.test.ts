@@ -69,6 +69,12 @@ describe("clipmux-host at the guest agent's port", () => {
       session: agent.id,
       result: {},
     });
+    // It would not answer if it succeeded.
+    expect(await host('call', 'guest-shutdown')).toMatchObject({
+      code: 1,
+      out: '',
+      err: expect.stringContaining('guest-shutdown has not been found'),
+    });
     expect(await host('call', 'guest-nonsense')).toEqual({
       code: 1,
       out: '',

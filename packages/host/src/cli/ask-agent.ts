@@ -1,4 +1,5 @@
 import { access, constants, readFile, stat, writeFile } from 'node:fs/promises';
+import { SILENT_COMMANDS } from '@clipmux/guest-agent';
 import { DEFAULT_MAX_PASTE_SIZE } from '../endpoint/options.ts';
 import { HostError } from '../errors.ts';
 import { GuestAgentClient, type Where } from '../guest-agent/client.ts';
@@ -29,7 +30,8 @@ export async function askAgent(given: AgentArguments, io: CliIo): Promise<number
         await client.set(where(given), contents ?? new Map(), given.share);
         break;
       case 'call':
-        await write(io.stdout, `${(await client.execute(given.name, given.given)).text}\n`);
+        if (SILENT_COMMANDS.has(given.name)) await client.executeSilent(given.name, given.given);
+        else await write(io.stdout, `${(await client.execute(given.name, given.given)).text}\n`);
         break;
     }
     return ExitStatus.OK;

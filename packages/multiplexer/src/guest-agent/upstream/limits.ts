@@ -32,11 +32,3 @@ export const UNLIMITED_COMMANDS: ReadonlySet<string> = new Set([
   'guest-suspend-hybrid',
   'guest-suspend-ram',
 ]);
-
-/** Commands without an answer when they succeed, as far as known before qemu-ga has told (qga/qapi-schema.json, success-response). */
-export const SILENT_COMMANDS: ReadonlySet<string> = new Set([
-  'guest-shutdown',
-  'guest-suspend-disk',
-  'guest-suspend-hybrid',
-  'guest-suspend-ram',
-]);
