@@ -109,7 +109,9 @@ export class ArbiterWorld {
       case 'change-rules':
         return this.apply({ kind: 'rules-changed', rules: action.rules });
       case 'expire-host-content':
-        if (this.state.ledger[action.selection].kind === 'host') this.hostOwner[action.selection] = 'nobody';
+        // Also where the host has not been told yet that the guest owns the selection: what it offered is forgotten.
+        if (this.state.ledger[action.selection].kind === 'host' || this.state.hostOffers[action.selection] !== null)
+          this.hostOwner[action.selection] = 'nobody';
         return this.apply({ kind: 'host-content-expired', selection: action.selection });
       case 'program-exits': {
         const session = this.slots.get(action.session);
