@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, rmSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, rmSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
 import { dirname } from 'node:path';
 import type { Logger } from '@clipmux/posix';
@@ -48,7 +48,8 @@ export class ProgramServer {
     server.maxConnections = PROGRAM_CONNECTIONS_MAX;
     server.on('error', (error) => this.#failed(server, error));
     try {
-      mkdirSync(dirname(this.#path), { recursive: true, mode: 0o700 });
+      // Only our own folder: a runtime directory that is not there is not ours to make.
+      if (!existsSync(dirname(this.#path))) mkdirSync(dirname(this.#path), { mode: 0o700 });
       chmodSync(dirname(this.#path), 0o700);
       rmSync(this.#path, { force: true });
       server.listen(this.#path, () => this.#logger.debug('programs may call the host', { socket: this.#path }));
