@@ -13,7 +13,7 @@ const CONNECT_TIMEOUT_MS = 120_000;
  * The agent is there, and has told that it has clipboards (VD_AGENT_CAP_CLIPBOARD_SELECTION, the last of them). What is copied between the two is
  * never announced to the guest: spice-gtk takes it for announced.
  */
-const AGENT_HAS_CLIPBOARDS = /agent connected: yes[^]*: cap: 6 \(/;
+const AGENT_HAS_CLIPBOARDS = /agent connected: yes[\s\S]*: cap: 6 \(/;
 
 /** virt-viewer's remote-viewer on an Xvfb: a SPICE client as people have it, with a display whose clipboard it shares. */
 export class SpiceViewer {
