@@ -25,7 +25,7 @@ test  | mandoc          | mandoc             | checks them
 test  | qemu-guest-agent | qemu-ga           | the real guest agent, behind clipmuxd and next to it
 test  | python3         | python3            | the agent in another language, written from docs/protocol.md
 test  | passwd          | useradd            | users of their own for the tests of many sessions, which need root
-bench | spice-vdagent   | spice-vdagentd     | the stock agent that clipmux is measured against
+test  | spice-vdagent   | spice-vdagentd     | the stock daemon behind clipmuxd; the stock agent that clipmux is measured against
 package | debhelper     | dh                 | builds the Debian package
 package | dpkg-dev      | dpkg-buildpackage  | builds the Debian package
 package | fakeroot      | fakeroot           | files of root in a package that anybody builds
