@@ -5,6 +5,7 @@ export { CharacterDevice, type CharacterDeviceMethod } from './character-device/
 export { CharacterDeviceError, type CharacterDeviceErrorCode } from './character-device/errors.ts';
 export { type DeviceHolder, findHolder } from './character-device/holder.ts';
 export { collectYoungGarbage } from './collect-young.ts';
+export { deliverDirectly } from './deliver-directly.ts';
 export { PosixError, type PosixErrorCode } from './errors.ts';
 export {
   createLogger,

@@ -1,5 +1,5 @@
 import { connect, type Socket } from 'node:net';
-import type { Logger } from '@clipmux/posix';
+import { deliverDirectly, type Logger } from '@clipmux/posix';
 import {
   type AgentIdentity,
   AgentWire,
@@ -81,6 +81,7 @@ export class DaemonConnection {
   #open(): void {
     const { path, logger } = this.#options;
     const socket = connect(path);
+    deliverDirectly(socket);
     this.#socket = socket;
     const failed = (error: NodeJS.ErrnoException): void => {
       const details = { socket: path, error: error.code ?? error.message };

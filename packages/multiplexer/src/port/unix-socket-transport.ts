@@ -1,5 +1,6 @@
 import { connect } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { deliverDirectly } from '@clipmux/posix';
 import { PortError } from './port-error.ts';
 import type { PortTransport } from './transport.ts';
 
@@ -34,6 +35,7 @@ export class UnixSocketTransport implements PortTransport {
         return;
       }
       const socket = connect(this.#path);
+      deliverDirectly(socket);
       const settle = () => {
         socket.off('connect', connected).off('error', failed);
         signal.removeEventListener('abort', aborted);

@@ -1,5 +1,5 @@
 import { createServer, type Server, type Socket } from 'node:net';
-import { type Logger, peerCredentials } from '@clipmux/posix';
+import { deliverDirectly, type Logger, peerCredentials } from '@clipmux/posix';
 import { RpcError } from '@clipmux/rpc';
 import { TURNED_AWAY_MAX } from './limits.ts';
 import { type ListenAddress, listen } from './listening-socket.ts';
@@ -64,6 +64,7 @@ export class SessionServer {
         socket.destroy();
         return;
       }
+      deliverDirectly(socket);
       session = new Session(socket, this.#listener, this.#options);
     } catch (error) {
       logger.error('cannot tell who connected; turned away', { error: String(error) });

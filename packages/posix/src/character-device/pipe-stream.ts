@@ -1,4 +1,5 @@
 import { Socket } from 'node:net';
+import { deliverDirectly } from '../deliver-directly.ts';
 import { explainTransferError } from './explain.ts';
 import type { PipeHandle, SocketOptionsWithHandle } from './pipe-handle.ts';
 
@@ -16,6 +17,7 @@ export class PipeStream extends Socket {
     const options: SocketOptionsWithHandle = { handle, allowHalfOpen: true, readable: true, writable: true };
     super(options);
     this.#path = path;
+    deliverDirectly(this);
     this.once('end', () => this.destroy());
     this.once('finish', () => this.destroy());
   }

@@ -1,7 +1,7 @@
 import { chownSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
 import { formatError, GuestAgentError } from '@clipmux/guest-agent';
-import { type Logger, peerCredentials, peerGroups } from '@clipmux/posix';
+import { deliverDirectly, type Logger, peerCredentials, peerGroups } from '@clipmux/posix';
 import { RpcError } from '@clipmux/rpc';
 import { type ControlPeer, checkControlAccess, groupIdOf } from '../../control/control-access.ts';
 import { CONTROL_GROUP } from '../../control/index.ts';
@@ -80,6 +80,7 @@ export class ListeningPort implements ClientPort {
       socket.resume();
       return;
     }
+    deliverDirectly(socket);
     const channel: Channel = new Channel(socket, {
       answerer: this.#options.answerer,
       closed: () => this.#channels.delete(channel),

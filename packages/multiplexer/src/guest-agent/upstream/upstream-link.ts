@@ -1,5 +1,6 @@
 import { connect, type Socket } from 'node:net';
 import { type JsonMessage, MessageReader, SENTINEL } from '@clipmux/guest-agent';
+import { deliverDirectly } from '@clipmux/posix';
 import { UPSTREAM_ANSWER_BYTES_MAX } from './limits.ts';
 
 /** What happens on a link. */
@@ -51,6 +52,7 @@ export class UpstreamLink {
       { messageBytesMax: UPSTREAM_ANSWER_BYTES_MAX },
     );
     this.#socket = connect(path);
+    deliverDirectly(this.#socket);
     this.#socket.on('data', (bytes: Buffer) => this.#reader.push(bytes));
     this.#socket.once('end', () => this.close('qemu-ga closed the connection'));
     this.#socket.on('error', (error: NodeJS.ErrnoException) => {
