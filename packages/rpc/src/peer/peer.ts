@@ -95,12 +95,8 @@ export class RpcPeer {
     // Thrown RpcErrors are answers; only the rest is a fault of ours. The default listener would print to the console.
     this.#server = new JSONRPCServer<CallContext>({ errorListener: () => undefined });
     this.#server.mapErrorToJSONRPCErrorResponse = (id, error) => errorResponse(id, asRpcError(error));
-    this.#server.handleMethodNotFound = (request) =>
-      Promise.resolve(
-        request.id === undefined
-          ? null
-          : errorResponse(request.id, new RpcError('method-not-found', 'no such method here')),
-      );
+    this.#server.handleMethodNotFound = ({ id }) =>
+      Promise.resolve(errorResponse(id ?? null, new RpcError('method-not-found', 'no such method here')));
     for (const [name, method] of options.methods) {
       this.#server.addMethodAdvanced(name, (request, context) => this.#run(name, method, request, context));
     }
@@ -119,8 +115,9 @@ export class RpcPeer {
   receive(value: unknown): void {
     if (this.#closed !== undefined) return;
     const message = classifyMessage(value);
-    if (message.kind === 'request') this.#receiveRequest(message.request);
-    else this.#receiveAnswer(message);
+    if (message.kind === 'answer') this.#receiveAnswer(message);
+    else if (message.request.id === undefined) this.#receiveNotification(message.request);
+    else this.#receiveCall(message.request, message.request.id);
   }
 
   /** Calls a method of the peer. @throws {RpcError} the peer's error, or `timed-out`, `cancelled`, `limit-exceeded`, `connection-closed` */
@@ -218,19 +215,40 @@ export class RpcPeer {
     this.#client.receive(response);
   }
 
-  #receiveRequest(request: JSONRPCRequest): void {
-    const isCall = request.id !== undefined;
-    if (isCall && this.#answering.size >= this.#pendingCallsMax) {
-      this.#send(
-        errorResponse(
-          request.id ?? null,
-          new RpcError('limit-exceeded', `${this.#pendingCallsMax} calls are already being answered`),
-        ),
-      );
+  /**
+   * Carries out a notification. There is nothing to answer, so it does not go through the library: that would put several promises between a copy and
+   * the other process.
+   */
+  #receiveNotification({ method: name, params }: JSONRPCRequest): void {
+    const method = this.#options.methods.get(name);
+    if (method === undefined) return; // what is not known is passed over: a newer peer may send it
+    const failed = (error: unknown): void => {
+      if (!(error instanceof RpcError)) this.#options.internalError(error, name);
+    };
+    let parsed: unknown;
+    try {
+      if (method.kind === 'call') throw new RpcError('invalid-request', 'it is a call and needs an id');
+      parsed = method.parse(params);
+    } catch (error) {
+      this.#options.fault(new RpcError('protocol-error', `${name}: ${asRpcError(error).message}`));
+      return;
+    }
+    try {
+      const done = method.handle(parsed, new Answering());
+      if (done instanceof Promise) done.catch(failed);
+    } catch (error) {
+      failed(error);
+    }
+  }
+
+  #receiveCall(request: JSONRPCRequest, id: JSONRPCID): void {
+    if (this.#answering.size >= this.#pendingCallsMax) {
+      const message = `${this.#pendingCallsMax} calls are already being answered`;
+      this.#send(errorResponse(id, new RpcError('limit-exceeded', message)));
       return;
     }
     const answering = new Answering();
-    if (isCall) this.#answering.add(answering);
+    this.#answering.add(answering);
     const answer = (response: JSONRPCResponse) => {
       const sent = this.#send(response);
       answering.answered(sent.error as WireError | undefined);
@@ -246,31 +264,21 @@ export class RpcPeer {
     void Promise.resolve(this.#server.receive(request, answering)).then(answered);
   }
 
-  /** Starts a handler; whatever it throws or rejects with goes through the library to `mapErrorToJSONRPCErrorResponse`. */
+  /** Starts the handler of a call; whatever it throws or rejects with goes through the library to `mapErrorToJSONRPCErrorResponse`. */
   #run(
     name: string,
     method: PeerMethod,
-    request: JSONRPCRequest,
+    { id, params }: JSONRPCRequest,
     context: CallContext,
-  ): Promise<JSONRPCResponse | null> {
-    const { id } = request;
-    let params: unknown;
-    try {
-      if (id === undefined && method.kind === 'call')
-        throw new RpcError('invalid-request', 'it is a call and needs an id');
-      params = method.parse(request.params);
-    } catch (error) {
-      if (id !== undefined) throw error;
-      this.#options.fault(new RpcError('protocol-error', `${name}: ${asRpcError(error).message}`));
-      return Promise.resolve(null);
-    }
+  ): Promise<JSONRPCResponse> {
     const report = (error: unknown): never => {
       if (!(error instanceof RpcError)) this.#options.internalError(error, name);
       throw error;
     };
+    const parsed = method.parse(params);
     try {
-      return Promise.resolve(method.handle(params, context)).then(
-        (result) => (id === undefined ? null : createJSONRPCSuccessResponse(id, result ?? null)),
+      return Promise.resolve(method.handle(parsed, context)).then(
+        (result) => createJSONRPCSuccessResponse(id ?? null, result ?? null),
         report,
       );
     } catch (error) {
