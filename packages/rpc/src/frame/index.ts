@@ -2,4 +2,4 @@
 export * from './constants.ts';
 export { FrameError, type FrameErrorCode } from './errors.ts';
 export { FrameParser, type FrameSink } from './parser.ts';
-export { encodeDataFrame, encodeJsonFrame } from './writer.ts';
+export { asciiJsonFrame, encodeDataFrame, encodeJsonFrame } from './writer.ts';

@@ -30,6 +30,19 @@ export function encodeJsonFrame(json: string): Buffer {
 }
 
 /**
+ * The JSON frame of {@link encodeJsonFrame} as a string with a character for each byte, to be written as latin1: a socket then needs no buffer for it.
+ * Undefined where the JSON is not all ASCII, which our own messages nearly always are, and where there is no such frame.
+ */
+export function asciiJsonFrame(json: string): string | undefined {
+  const length = Buffer.byteLength(json);
+  if (length !== json.length || length > JSON_FRAME_BYTES_MAX || length === 0) return undefined;
+  return (
+    String.fromCharCode(length & 0xff, (length >>> 8) & 0xff, (length >>> 16) & 0xff, length >>> 24, FRAME_TYPE_JSON) +
+    json
+  );
+}
+
+/**
  * A data frame as a list of buffers to be written one after the other. Big pieces are not copied: their memory must stay as it is
  * until it is written.
  * @param pieces content, together 1 to {@link DATA_FRAME_CONTENT_BYTES_MAX} bytes
