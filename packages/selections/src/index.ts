@@ -15,4 +15,5 @@ export {
 export { DisplayError, type DisplayErrorCode, SelectionError, type SelectionErrorCode } from './errors.ts';
 export { DEFAULT_LIMITS, type Limits, MAX_TYPE_BYTES, MAX_TYPES } from './limits.ts';
 export { TEXT_TYPE } from './mime/targets.ts';
+export type { Timers } from './timers.ts';
 export { X11Backend, type X11BackendOptions } from './x11-backend.ts';

@@ -4,6 +4,7 @@ import { DisplayError, SelectionError } from './errors.ts';
 import { DEFAULT_LIMITS, type Limits, MAX_READS } from './limits.ts';
 import { checkTypes, Ownership } from './owner/ownership.ts';
 import { readContent } from './requestor/read-content.ts';
+import type { Timers } from './timers.ts';
 import { Outbox } from './watcher/outbox.ts';
 import { Connection } from './x11/connection.ts';
 import { X11Session } from './x11-session.ts';
@@ -14,6 +15,8 @@ export interface X11BackendOptions {
   /** Where DISPLAY, XAUTHORITY and HOME are looked up; the process's environment when left out. */
   readonly env?: NodeJS.ProcessEnv;
   readonly limits?: Partial<Limits>;
+  /** What time-outs run on; Node's timers when left out. */
+  readonly timers?: Timers;
 }
 
 /** The selections of an X11 display. One connection; when it ends the backend is finished. */
@@ -51,7 +54,8 @@ export class X11Backend implements SelectionBackend {
     this.#state = 'opening';
     const { connectMs, replyMs } = this.#limits;
     const env = this.#options.env ?? process.env;
-    const connection = await Connection.open({ display: this.#options.display, env, connectMs, replyMs });
+    const { display, timers } = this.#options;
+    const connection = await Connection.open({ display, env, connectMs, replyMs, timers });
     this.#connection = connection;
     if (this.#ended !== undefined) {
       await connection.close(); // close() was called meanwhile

@@ -1,5 +1,5 @@
 import { compileBeforeFirstRun, type Logger } from '@clipmux/posix';
-import { programSocketPath, RpcError } from '@clipmux/rpc';
+import { programSocketPath, RpcError, SHARED_TIMERS } from '@clipmux/rpc';
 import { DisplayError, X11Backend } from '@clipmux/selections';
 import { Agent } from './agent.ts';
 import { DaemonConnection, type DaemonConnectionListener, type Refused } from './daemon-connection.ts';
@@ -29,7 +29,7 @@ type Ending =
 export async function runSession(options: SessionRunOptions): Promise<number> {
   const { logger, display, socket } = options;
   const { XDG_SESSION_ID } = process.env;
-  const backend = new X11Backend({ display });
+  const backend = new X11Backend({ display, timers: SHARED_TIMERS });
   const memory = new MemoryKeeper();
   const notices = new PasteNotices({ logger: logger.child('notices'), environment: process.env });
   const agent = new Agent({

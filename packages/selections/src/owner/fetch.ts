@@ -1,5 +1,6 @@
 import type { StopSignal } from '../backend.ts';
 import { WATCH_AFTER_MS } from '../limits.ts';
+import type { TimerHandle, Timers } from '../timers.ts';
 import { encodeFor, type OwnedTarget, type Ownership } from './ownership.ts';
 import type { Refusals } from './refusals.ts';
 import type { RequestorWindows, WindowUser } from './requestor-windows.ts';
@@ -9,6 +10,7 @@ export interface FetchContext {
   readonly windows: RequestorWindows;
   readonly refusals: Refusals;
   readonly providerMs: number;
+  readonly timers: Timers;
   ended(fetch: Fetch): void;
 }
 
@@ -27,7 +29,7 @@ export class Fetch implements WindowUser, StopSignal {
   readonly #window: number;
   readonly #listeners = new Set<() => void>();
   #aborted = false;
-  #timer: NodeJS.Timeout;
+  #timer: TimerHandle;
   #watching = false;
   #done: ((bytes: Uint8Array | undefined) => void) | undefined;
 
@@ -39,7 +41,7 @@ export class Fetch implements WindowUser, StopSignal {
     target: OwnedTarget,
     done: (bytes: Uint8Array | undefined) => void,
   ) {
-    const { windows, refusals, providerMs } = context;
+    const { windows, refusals, providerMs, timers } = context;
     this.#context = context;
     this.#window = window;
     this.#done = done;
@@ -51,8 +53,8 @@ export class Fetch implements WindowUser, StopSignal {
     const content = ownership.content(target.type, this);
     content.then((bytes) => this.#settle(encodeFor(target, bytes)), fail);
     const watchAfter = Math.min(WATCH_AFTER_MS, providerMs);
-    this.#timer = setTimeout(() => {
-      this.#timer = setTimeout(fail, providerMs - watchAfter);
+    this.#timer = timers.set(() => {
+      this.#timer = timers.set(fail, providerMs - watchAfter);
       this.#watching = true;
       windows.acquire(window, this);
     }, watchAfter);
@@ -89,7 +91,7 @@ export class Fetch implements WindowUser, StopSignal {
     const done = this.#done;
     if (done === undefined) return;
     this.#done = undefined;
-    clearTimeout(this.#timer);
+    this.#context.timers.clear(this.#timer);
     this.#context.ended(this);
     done(bytes);
     // Released only now, so that a transfer that goes on keeps the window's events coming.

@@ -106,6 +106,7 @@ export class SelectionOwner {
       windows: this.#windows,
       refusals: this.#refusals,
       providerMs: this.#options.providerMs,
+      timers: this.#connection.timers,
       ended: (fetch: Fetch) => this.#fetches.delete(fetch),
     };
     const fetch = new Fetch(context, requestor, ownership, owned, (bytes) => {

@@ -1,5 +1,6 @@
 import { type DisplayError, SelectionError } from '../errors.ts';
 import { MAX_PROPERTY_READ_BYTES } from '../limits.ts';
+import type { TimerHandle } from '../timers.ts';
 import type { Connection, PropertyValue } from '../x11/connection.ts';
 import { Gatherer } from './gatherer.ts';
 
@@ -45,7 +46,7 @@ export class Transfer {
   readonly request: TransferRequest;
   readonly property: number;
   readonly #context: TransferContext;
-  readonly #silence: NodeJS.Timeout;
+  #silence: TimerHandle;
   #done: ((result: TransferResult) => void) | undefined;
   #state: 'asked' | 'reading' | 'waiting' | 'ended' = 'asked';
   #incremental = false;
@@ -65,9 +66,20 @@ export class Transfer {
     this.request = request;
     this.property = property;
     this.#done = done;
-    this.#silence = setTimeout(() => this.#onSilence(), context.ownerSilenceMs);
     const { connection, window } = context;
     connection.convertSelection(window, request.selection, request.target, property, request.time);
+    this.#silence = this.#listen();
+  }
+
+  /** Waits for the owner's next sign of life. */
+  #listen(): TimerHandle {
+    const { connection, ownerSilenceMs } = this.#context;
+    return connection.timers.set(() => this.#onSilence(), ownerSilenceMs);
+  }
+
+  #heard(): void {
+    this.#context.connection.timers.clear(this.#silence);
+    this.#silence = this.#listen();
   }
 
   /** Whether the owner's SelectionNotify is still to come. */
@@ -91,7 +103,7 @@ export class Transfer {
   /** The owner has written to the property. */
   onNewValue(): void {
     if (this.#state !== 'waiting') return; // while reading: what is read includes it
-    this.#silence.refresh();
+    this.#heard();
     this.#state = 'reading';
     this.#read(0);
   }
@@ -127,7 +139,7 @@ export class Transfer {
 
   #end(clean: boolean): void {
     if (this.#state === 'ended') return;
-    clearTimeout(this.#silence);
+    this.#context.connection.timers.clear(this.#silence);
     this.#state = 'ended';
     this.#context.ended(this, clean);
   }
@@ -155,7 +167,7 @@ export class Transfer {
     const { connection, window } = this.#context;
     connection.getProperty(window, this.property, offset, MAX_PROPERTY_READ_BYTES, { delete: true }, (value) => {
       if (this.#state !== 'reading') return;
-      this.#silence.refresh();
+      this.#heard();
       try {
         if (value === undefined) throw new SelectionError('bad-answer', "the owner's answer cannot be read");
         this.#onValue(value, offset);

@@ -1,6 +1,7 @@
 import type { XError } from 'x11';
 import { DisplayError } from '../errors.ts';
 import { CLOSE_GRACE_MS, MAX_PROPERTY_WRITE_BYTES } from '../limits.ts';
+import { NODE_TIMERS, type TimerHandle, type Timers } from '../timers.ts';
 import { CHANGE_PROPERTY_OVERHEAD, packChangeProperty, packSelectionNotify } from './change-property.ts';
 import { type ConnectionEvent, readEvent } from './events.ts';
 import { type OpenDisplay, openDisplay, resetAtoms } from './open-display.ts';
@@ -32,6 +33,8 @@ export interface ConnectionOptions {
   readonly env: NodeJS.ProcessEnv;
   readonly connectMs: number;
   readonly replyMs: number;
+  /** Default: Node's. */
+  readonly timers?: Timers | undefined;
 }
 
 /**
@@ -43,6 +46,8 @@ export interface ConnectionOptions {
  */
 export class Connection {
   readonly root: number;
+  /** What time-outs of all that is under way on this connection run on. */
+  readonly timers: Timers;
   /** Bytes that one ChangeProperty carries at most. */
   readonly maxPropertyBytes: number;
   /** Called with each event. */
@@ -53,12 +58,13 @@ export class Connection {
   readonly #open: OpenDisplay;
   readonly #replyMs: number;
   readonly #waitingToWrite: (() => void)[] = [];
-  #timers = new Set<NodeJS.Timeout>();
+  readonly #waitingForReplies = new Set<TimerHandle>();
   #writable = true;
   #ended = false;
 
-  private constructor(open: OpenDisplay, replyMs: number) {
+  private constructor(open: OpenDisplay, replyMs: number, timers: Timers) {
     this.#open = open;
+    this.timers = timers;
     this.#replyMs = replyMs;
     this.root = open.display.screen[open.name.screen]?.root ?? open.display.screen[0]?.root ?? 0;
     this.maxPropertyBytes = Math.min(MAX_PROPERTY_WRITE_BYTES, open.maxRequestBytes - CHANGE_PROPERTY_OVERHEAD) & ~3;
@@ -77,7 +83,8 @@ export class Connection {
 
   /** @throws DisplayError */
   static async open(options: ConnectionOptions): Promise<Connection> {
-    return new Connection(await openDisplay(options.display, options.env, options.connectMs), options.replyMs);
+    const { display, env, connectMs, replyMs, timers = NODE_TIMERS } = options;
+    return new Connection(await openDisplay(display, env, connectMs), replyMs, timers);
   }
 
   get ended(): boolean {
@@ -111,8 +118,8 @@ export class Connection {
 
   #finish(): void {
     this.#ended = true;
-    for (const timer of this.#timers) clearTimeout(timer);
-    this.#timers.clear();
+    for (const timer of this.#waitingForReplies) this.timers.clear(timer);
+    this.#waitingForReplies.clear();
     this.#waitingToWrite.length = 0;
     this.#open.client.on('error', () => {});
     this.#open.stream.destroy();
@@ -129,14 +136,14 @@ export class Connection {
 
   /** Wraps a reply's callback: one time-out each, errors as undefined, nothing after the end. */
   #reply<T>(callback: Reply<T>): (error: XError | null | undefined, value: T) => boolean {
-    const timer = setTimeout(
+    const timer = this.timers.set(
       () => this.#lose(`the server left a request unanswered for ${this.#replyMs} ms`),
       this.#replyMs,
     );
-    this.#timers.add(timer);
+    this.#waitingForReplies.add(timer);
     return (error, value) => {
-      clearTimeout(timer);
-      this.#timers.delete(timer);
+      this.timers.clear(timer);
+      this.#waitingForReplies.delete(timer);
       if (this.#ended) return true;
       // The library keeps the sequence numbers of failed atom requests for ever.
       if (error?.seq !== undefined) delete this.#open.client.pending_atoms[error.seq];
