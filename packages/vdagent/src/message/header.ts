@@ -33,14 +33,22 @@ export function readMessageHeader(bytes: Uint8Array, offset = 0): MessageHeader 
 
 /** The 20 bytes of a header. Throws {@link VdAgentUsageError} for numbers that do not fit. */
 export function encodeMessageHeader(header: MessageHeader): Uint8Array {
-  if (!isUint32(header.protocol) || !isUint32(header.type) || !isUint32(header.size)) {
-    throw new VdAgentUsageError('value-out-of-range', `not a message header: type ${header.type}, size ${header.size}`);
-  }
   const bytes = new Uint8Array(MESSAGE_HEADER_SIZE);
-  writeUint32(bytes, 0, header.protocol);
-  writeUint32(bytes, 4, header.type);
-  writeUint32(bytes, 8, Number(header.opaque & 0xffff_ffffn));
-  writeUint32(bytes, 12, Number((header.opaque >> 32n) & 0xffff_ffffn));
-  writeUint32(bytes, 16, header.size);
+  writeMessageHeader(bytes, 0, header);
   return bytes;
+}
+
+/** Writes a header at `offset`; returns where it ends. Throws {@link VdAgentUsageError} for numbers that do not fit. */
+export function writeMessageHeader(bytes: Uint8Array, offset: number, header: MessageHeader): number {
+  const { protocol, type, opaque, size } = header;
+  if (!isUint32(protocol) || !isUint32(type) || !isUint32(size)) {
+    throw new VdAgentUsageError('value-out-of-range', `not a message header: type ${type}, size ${size}`);
+  }
+  writeUint32(bytes, offset, protocol);
+  writeUint32(bytes, offset + 4, type);
+  // The usual case without the cost of big integers.
+  writeUint32(bytes, offset + 8, opaque === 0n ? 0 : Number(opaque & 0xffff_ffffn));
+  writeUint32(bytes, offset + 12, opaque === 0n ? 0 : Number((opaque >> 32n) & 0xffff_ffffn));
+  writeUint32(bytes, offset + 16, size);
+  return offset + MESSAGE_HEADER_SIZE;
 }

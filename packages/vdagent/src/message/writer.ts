@@ -1,7 +1,7 @@
 import { writeChunkHeader } from '../chunk/header.ts';
 import { CHUNK_HEADER_SIZE, type ChunkPort, MESSAGE_HEADER_SIZE, VD_AGENT_MAX_DATA_SIZE } from '../constants.ts';
 import { VdAgentUsageError } from '../errors.ts';
-import { encodeMessageHeader, type MessageHeader } from './header.ts';
+import { encodeMessageHeader, type MessageHeader, writeMessageHeader } from './header.ts';
 
 /**
  * Bytes of one buffer that a writer fills with chunks: large, so that one system call sends many, and enough for 64 KiB of
@@ -64,7 +64,7 @@ export class MessageWriter {
     let length = 0;
     for (const piece of pieces) length += piece.length;
     if (length > this.#remaining) {
-      throw new VdAgentUsageError('writer-overrun', `${length} bytes for a message that takes ${this.#remaining} more`);
+      throw overrun(length, this.#remaining);
     }
     this.#remaining -= length;
     if (this.#head === undefined) return length === 0 ? [] : this.#frame(pieces, length);
@@ -79,7 +79,7 @@ export class MessageWriter {
    */
   end(): Uint8Array[] {
     if (this.#remaining > 0) {
-      throw new VdAgentUsageError('writer-incomplete', `the message ends with ${this.#remaining} bytes due`);
+      throw incomplete(this.#remaining);
     }
     return this.#head === undefined ? [] : this.write();
   }
@@ -130,8 +130,40 @@ export function chunked(
   body: readonly Uint8Array[],
   options: WriterOptions = {},
 ): Uint8Array[] {
+  const length = MESSAGE_HEADER_SIZE + header.size;
+  const { maxChunkSize = VD_AGENT_MAX_DATA_SIZE, batchSize, allocate } = options;
+  if (length <= maxChunkSize && batchSize === undefined && allocate === undefined) {
+    return [oneChunk(chunkPort, header, body, length)];
+  }
   const writer = new MessageWriter(chunkPort, header, options);
   return [...writer.write(...body), ...writer.end()];
+}
+
+/** A message that fits into one chunk, as all but content do: without the steps that a long one needs. */
+function oneChunk(
+  chunkPort: ChunkPort,
+  header: MessageHeader,
+  body: readonly Uint8Array[],
+  length: number,
+): Uint8Array {
+  const output = allocateUninitialized(CHUNK_HEADER_SIZE + length);
+  let offset = writeChunkHeader(output, 0, chunkPort, length);
+  offset = writeMessageHeader(output, offset, header);
+  for (const piece of body) {
+    if (offset + piece.length > output.length) throw overrun(piece.length, output.length - offset);
+    output.set(piece, offset);
+    offset += piece.length;
+  }
+  if (offset < output.length) throw incomplete(output.length - offset);
+  return output;
+}
+
+function overrun(length: number, due: number): VdAgentUsageError {
+  return new VdAgentUsageError('writer-overrun', `${length} bytes for a message that takes ${due} more`);
+}
+
+function incomplete(due: number): VdAgentUsageError {
+  return new VdAgentUsageError('writer-incomplete', `the message ends with ${due} bytes due`);
 }
 
 /** Every byte handed out is written before it leaves, so the memory need not be cleared first. */
