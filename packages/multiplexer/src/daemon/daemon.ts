@@ -206,8 +206,8 @@ export class Daemon implements SessionListener {
       registered.counters.copies += 1;
     }
     this.multiplexer.sessionGrab(id, selection, offer);
-    // The newest activity may decide who takes part.
-    this.eligibility.refresh(selection);
+    // The newest activity may decide who takes part, unless that is who takes part already.
+    if (this.eligibility.choice.session !== id) this.eligibility.refresh(selection);
   }
 
   release(session: Session, selection: Selection, seen: number): void {

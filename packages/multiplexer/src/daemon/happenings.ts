@@ -45,11 +45,11 @@ export class Happenings implements MultiplexerObserver {
   }
 
   ownerChanged(selection: Selection, owner: Owner): void {
-    this.tell({ kind: 'owner', selection, owner: toWire(owner) });
+    if (this.#listeners.size > 0) this.tell({ kind: 'owner', selection, owner: toWire(owner) });
   }
 
   asked(report: RequestReport): void {
-    this.tell({ kind: 'request', ...report });
+    if (this.#listeners.size > 0) this.tell({ kind: 'request', ...report });
   }
 
   answered({ request, by, session }: RequestReport, outcome: Outcome): void {

@@ -48,7 +48,7 @@ export class Outbox {
   }
 
   #drop(matches: (item: OutgoingItem) => boolean): void {
-    this.#items = this.#items.filter((item) => !matches(item));
+    if (this.#items.length > 0) this.#items = this.#items.filter((item) => !matches(item));
   }
 }
 

@@ -122,6 +122,11 @@ export class PortWriter {
   }
 
   #write(buffers: readonly Uint8Array[], written?: () => void): void {
+    const [first] = buffers;
+    if (first !== undefined && buffers.length === 1) {
+      this.#stream.write(first, written);
+      return;
+    }
     this.#stream.cork();
     for (const [index, buffer] of buffers.entries()) {
       this.#stream.write(buffer, index === buffers.length - 1 ? written : undefined);
