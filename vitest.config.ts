@@ -44,7 +44,9 @@ export default defineConfig({
           testTimeout: 600_000,
           hookTimeout: 1_800_000,
           retry: RETRIES,
-          ...oneByOne(2),
+          // An emulated machine keeps one processor busy, and there are mostly two.
+          maxWorkers: 2,
+          sequence: { groupOrder: 2 },
         },
       },
     ],

@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Outcome, run } from '../support/processes.ts';
-import { CACHE } from './image/debian.ts';
+import { CACHE } from './image/cache.ts';
 import { asRoot } from './image/rootfs.ts';
 
 /** Installing a package runs its dependencies' scripts; on a busy machine that takes its time. */

@@ -1,6 +1,6 @@
 /**
- * clipmux in a Debian guest over SPICE, with remote-viewer on a display of this machine. The stock agent runs in the same guest afterwards, for
- * comparison.
+ * clipmux in a Debian guest over SPICE, with remote-viewer on a display of this machine: alone, then with the stock daemon behind it, which does the
+ * pointer and the resolution. The stock agent runs alone in the same guest afterwards, for comparison.
  */
 import { createHash, randomBytes } from 'node:crypto';
 import { join } from 'node:path';
@@ -8,7 +8,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { makePng } from '../support/png.ts';
 import { until } from '../support/wait.ts';
 import { type Copier, xclipCopy, xclipPaste, xclipTargets } from '../support/xclip.ts';
-import { installClipmux, removeClipmux, startStockAgent } from './desktop/clipmux.ts';
+import { agentReady, installClipmux, removeClipmux, startStockAgent } from './desktop/clipmux.ts';
 import { Desktop } from './desktop/desktop.ts';
 import type { GuestSession } from './desktop/session.ts';
 import { Matrix, type MatrixRow } from './matrix.ts';
@@ -56,7 +56,7 @@ afterAll(async () => {
 
 const sha256 = (data: Uint8Array) => createHash('sha256').update(data).digest('hex');
 
-const row = (direction: MatrixRow['direction'], selection: Selection, content: string): MatrixRow => ({
+const row = (direction: MatrixRow['direction'], selection: MatrixRow['selection'], content: string): MatrixRow => ({
   agent,
   host: 'SPICE, remote-viewer',
   direction,
@@ -109,6 +109,36 @@ async function exchangeAll(name: string, run: Matrix['row']): Promise<void> {
 /** Text that does not compress, of 8 MiB. */
 const large = () => randomBytes(4 * 1024 * 1024).toString('hex');
 
+/** The guest's pointer goes where the viewer's goes: first to one corner, then to the one opposite. */
+async function pointerFollows(): Promise<void> {
+  const [width, height] = await alice.resolution();
+  for (const share of [0.25, 0.75]) {
+    await until(
+      async () => {
+        // Again and again: the first motion only tells the viewer that the pointer has come in.
+        await viewer.point(share + 0.01 * Math.random(), share);
+        const { x, y } = await alice.pointer();
+        return Math.abs(x / width - share) < 0.2 && Math.abs(y / height - share) < 0.2;
+      },
+      `the guest's pointer to follow the viewer's to ${share} of the display`,
+      SLOW_MS,
+    );
+  }
+}
+
+/** The guest's display gets the size of the viewer's window, but for what the viewer keeps for its own bars and rounds off. */
+async function resolutionFollows(width: number, height: number): Promise<void> {
+  await viewer.resize(width, height);
+  await until(
+    async () => {
+      const [x, y] = await alice.resolution();
+      return Math.abs(x - width) <= 16 && y <= height && y > height - 160;
+    },
+    `the guest's display to become about ${width} by ${height}`,
+    SLOW_MS,
+  );
+}
+
 describe('clipmux', () => {
   it('carries text and images both ways in both selections', async () => {
     await exchangeAll('clipmux', (...parameters) => matrix.row(...parameters));
@@ -135,6 +165,51 @@ describe('clipmux', () => {
   });
 });
 
+describe('clipmux with the stock daemon behind it', () => {
+  it('is told of before it is there: what is lost, and what to do', async () => {
+    const report = (await desktop.shell.run('clipmuxctl --json doctor')).stdout.toString();
+    expect(report).toContain('stock-agent-missing');
+    expect(report).toContain('agent-mouse=off');
+  });
+
+  it('takes the rest of the port', async () => {
+    agent = 'both';
+    const from = desktop.journal.now;
+    await startStockAgent(desktop);
+    await agentReady(desktop, 'alice', from);
+    await desktop.journal.said(/the stock daemon does the rest of the port/, from);
+    expect((await desktop.shell.run('clipmuxctl --json doctor')).stdout.toString()).not.toContain(
+      'stock-agent-missing',
+    );
+    await viewer.disconnect();
+    await viewer.connect(spiceSocket());
+  });
+
+  it('has the clipboard carried by clipmux', async () => {
+    await exchangeAll('both', (...parameters) => matrix.row(...parameters));
+  });
+
+  it('moves the pointer', async () => {
+    await matrix.row(row('host → guest', '–', 'pointer'), pointerFollows);
+  });
+
+  it('changes the resolution', async () => {
+    await matrix.row(row('host → guest', '–', 'resolution'), async () => {
+      await resolutionFollows(1100, 900);
+      await resolutionFollows(900, 700);
+    });
+  });
+
+  it.each(['spice-vdagentd', 'clipmuxd'])('heals after systemctl restart %s', async (unit) => {
+    const from = desktop.journal.now;
+    await desktop.shell.succeed(`systemctl restart ${unit}`);
+    await desktop.journal.said(/the stock daemon does the rest of the port/, from);
+    await toGuest(`after the restart of ${unit}`, 'clipboard');
+    await toHost(`to the host after the restart of ${unit}`, 'clipboard');
+    await pointerFollows();
+  });
+});
+
 describe('the stock agent in the same guest', () => {
   it('is measured', async () => {
     await removeClipmux(desktop);
@@ -144,5 +219,7 @@ describe('the stock agent in the same guest', () => {
     await viewer.connect(spiceSocket());
     await exchangeAll('stock', (...parameters) => matrix.compare(...parameters));
     await matrix.compare(row('host → guest', 'clipboard', '8 MiB of text'), () => toGuest(large(), 'clipboard'));
+    await matrix.compare(row('host → guest', '–', 'pointer'), pointerFollows);
+    await matrix.compare(row('host → guest', '–', 'resolution'), () => resolutionFollows(1000, 800));
   });
 });

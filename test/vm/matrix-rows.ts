@@ -1,10 +1,12 @@
 /** The rows of the matrix, and how they are printed. */
 
 export interface MatrixRow {
-  readonly agent: 'clipmux' | 'spice-vdagent';
+  /** `both`: clipmux, with the stock daemon behind it. */
+  readonly agent: 'clipmux' | 'both' | 'spice-vdagent';
   readonly host: string;
   readonly direction: 'host → guest' | 'guest → host';
-  readonly selection: 'clipboard' | 'primary';
+  /** `–` where it is no copy that crosses. */
+  readonly selection: 'clipboard' | 'primary' | '–';
   readonly content: string;
 }
 

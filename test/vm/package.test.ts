@@ -1,11 +1,10 @@
 /** The Debian package: what lintian says, and what it does to a Debian 12 when it is installed, removed and purged. */
 import { execFileSync } from 'node:child_process';
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { run } from '../support/processes.ts';
 import { Chroot } from './chroot.ts';
+import { packagePath } from './image/clipmux-package.ts';
 
-const ROOT = join(import.meta.dirname, '../..');
 /** debhelper and lintian together. */
 const BUILD_TIMEOUT_MS = 300_000;
 
@@ -26,9 +25,7 @@ const listing = async () =>
   );
 
 beforeAll(async () => {
-  const built = await run('npx', ['tsx', join(ROOT, 'scripts/package.ts')], { timeoutMs: BUILD_TIMEOUT_MS });
-  if (built.code !== 0) throw new Error(`the package could not be built:\n${built.stdout}\n${built.stderr}`);
-  deb = join(ROOT, built.stdout.toString().trim().split('\n').at(-1) ?? '');
+  deb = packagePath();
   chroot = Chroot.create();
   chroot.copyIn(deb, 'tmp/clipmux.deb');
 }, BUILD_TIMEOUT_MS);

@@ -1,34 +1,12 @@
 /** What all tests of the package in the desktop guest do alike. */
-import { execFileSync } from 'node:child_process';
-import { readdirSync, statSync } from 'node:fs';
-import { join } from 'node:path';
 import { until } from '../../support/wait.ts';
+import { packagePath } from '../image/clipmux-package.ts';
 import type { RunningDesktop } from './desktop.ts';
 import type { JournalEntry } from './journal.ts';
 import type { User } from './recipe.ts';
 
-const ROOT = join(import.meta.dirname, '../../..');
-
 /** The user ids that useradd gives the first two users. */
 export const USER_IDS: Readonly<Record<User, number>> = { alice: 1000, bob: 1001 };
-
-/** The package of the programs in dist/, and of what else lies in it; made if one of them is newer than it. */
-export function packagePath(): string {
-  const dist = join(ROOT, 'dist');
-  const find = () => readdirSync(dist).find((name) => name.endsWith('.deb'));
-  const time = (path: string) => statSync(path).mtimeMs;
-  const inputs = ['systemd', 'packaging', 'completions'].flatMap((folder) =>
-    readdirSync(join(ROOT, folder), { recursive: true, withFileTypes: true })
-      .filter((entry) => entry.isFile())
-      .map((entry) => join(entry.parentPath, entry.name)),
-  );
-  const present = find();
-  const newest = Math.max(...[join(dist, 'clipmuxd.cjs'), ...inputs].map(time));
-  if (present === undefined || time(join(dist, present)) < newest) {
-    execFileSync('npx', ['tsx', join(ROOT, 'scripts/package.ts')], { stdio: 'ignore' });
-  }
-  return join(dist, find() ?? '');
-}
 
 /** Installs clipmux in the running guest and logs alice in anew, so that her session starts with it. Returns when her agent was ready. */
 export async function installClipmux(desktop: RunningDesktop): Promise<JournalEntry> {

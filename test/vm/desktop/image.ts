@@ -1,7 +1,8 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { CACHE } from '../image/debian.ts';
+import { CACHE } from '../image/cache.ts';
+import { exclusively } from '../image/exclusively.ts';
 import { asRoot } from '../image/rootfs.ts';
 import { mmdebstrapOptions, recipeHash } from './recipe.ts';
 
@@ -21,7 +22,9 @@ export interface DesktopImage {
 }
 
 /** The desktop guest's image: from the cache if its recipe has not changed. */
-export function desktopImage(): DesktopImage {
+export const desktopImage = (): DesktopImage => exclusively('desktop', cachedImage);
+
+function cachedImage(): DesktopImage {
   const folder = join(CACHE, `desktop-${recipeHash()}`);
   let built = 0;
   if (!existsSync(folder)) {

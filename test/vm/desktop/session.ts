@@ -54,4 +54,17 @@ export class GuestSession {
     const { stdout } = await this.#shell.run(this.command(`timeout 20 xclip -o -selection ${selection} -t TARGETS`));
     return stdout.toString().split('\n');
   }
+
+  /** Where the pointer is on the session's display, in pixels. */
+  async pointer(): Promise<{ readonly x: number; readonly y: number }> {
+    const text = await this.run('xdotool getmouselocation --shell');
+    const part = (name: string) => Number(new RegExp(`^${name}=(\\d+)$`, 'm').exec(text)?.[1]);
+    return { x: part('X'), y: part('Y') };
+  }
+
+  /** Width and height of the session's display, in pixels. */
+  async resolution(): Promise<readonly [number, number]> {
+    const [width = 0, height = 0] = (await this.run('xdotool getdisplaygeometry')).trim().split(' ').map(Number);
+    return [width, height];
+  }
 }

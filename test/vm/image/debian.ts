@@ -1,16 +1,17 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-
-/** Where packages are kept between runs, out of git. */
-export const CACHE = join(import.meta.dirname, '../../../.cache/vm');
+import { CACHE } from './cache.ts';
+import { exclusively } from './exclusively.ts';
 
 /**
  * Unpacks a Debian package into the cache, without installing it (no root needed), and returns the folder.
  *
  * @param why for the person who reads that something is downloaded
  */
-export function debianPackage(name: string, why: string): string {
+export const debianPackage = (name: string, why: string): string => exclusively(name, () => unpacked(name, why));
+
+function unpacked(name: string, why: string): string {
   const folder = join(CACHE, name);
   if (existsSync(folder)) return folder;
   console.log(`test:vm: downloading the Debian package ${name}: ${why}`);
@@ -20,9 +21,9 @@ export function debianPackage(name: string, why: string): string {
     execFileSync('apt-get', ['download', name], { cwd: downloads, stdio: ['ignore', 'ignore', 'pipe'] });
     const file = readdirSync(downloads).find((entry) => entry.endsWith('.deb'));
     if (file === undefined) throw new Error('nothing was downloaded');
-    const unpacked = join(downloads, 'unpacked');
-    execFileSync('dpkg-deb', ['-x', join(downloads, file), unpacked]);
-    renameSync(unpacked, folder);
+    const whole = join(downloads, 'whole');
+    execFileSync('dpkg-deb', ['-x', join(downloads, file), whole]);
+    renameSync(whole, folder);
   } catch (error) {
     throw new Error(
       `the Debian package ${name} (${why}) cannot be downloaded. The virtual machine is made of Debian packages: ` +

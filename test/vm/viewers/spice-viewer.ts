@@ -2,12 +2,14 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { stopProcess } from '../../support/processes.ts';
-import { within } from '../../support/wait.ts';
+import { run, stopProcess } from '../../support/processes.ts';
+import { until, within } from '../../support/wait.ts';
 import { type Display, startXvfb, type Xvfb } from '../../support/xvfb.ts';
 
 /** GTK's start and the connection, on a machine that emulates another one. */
 const CONNECT_TIMEOUT_MS = 120_000;
+/** Room for the window at any size that a test gives it. */
+const SCREEN = '1600x1200x24';
 
 /**
  * The agent is there, and has told that it has clipboards (VD_AGENT_CAP_CLIPBOARD_SELECTION, the last of them). What is copied between the two is
@@ -31,7 +33,10 @@ export class SpiceViewer {
 
   /** Starts the display, and no viewer yet. */
   static async prepare(): Promise<SpiceViewer> {
-    return new SpiceViewer(await startXvfb(), mkdtempSync(join(tmpdir(), 'clipmux-viewer-')));
+    return new SpiceViewer(
+      await startXvfb({ args: ['-screen', '0', SCREEN] }),
+      mkdtempSync(join(tmpdir(), 'clipmux-viewer-')),
+    );
   }
 
   /** Whether the viewer lives: a case that kills it fails by this. */
@@ -87,6 +92,42 @@ export class SpiceViewer {
     } finally {
       end();
     }
+  }
+
+  /** Gives the window another size, as a person does who drags its edge: the guest is asked to follow. */
+  async resize(width: number, height: number): Promise<void> {
+    await this.#xdotool('windowsize', await this.#window(), String(width), String(height));
+  }
+
+  /** Moves the pointer to a place in the window, given as shares of its width and height. */
+  async point(x: number, y: number): Promise<void> {
+    const window = await this.#window();
+    const geometry = await this.#xdotool('getwindowgeometry', '--shell', window);
+    const size = (name: string) => Number(new RegExp(`^${name}=(\\d+)$`, 'm').exec(geometry)?.[1]);
+    const place = [size('WIDTH') * x, size('HEIGHT') * y].map((part) => String(Math.round(part)));
+    await this.#xdotool('mousemove', '--window', window, ...place);
+  }
+
+  /** The viewer's window, once there is one; GTK makes others that are never shown. */
+  async #window(): Promise<string> {
+    const find = ['search', '--onlyvisible', '--class', 'remote-viewer'];
+    let found = '';
+    await until(
+      async () => {
+        const { stdout } = await run('xdotool', find, { env: this.display.env });
+        found = stdout.toString().trim().split('\n').at(-1) ?? '';
+        return found !== '';
+      },
+      "the viewer's window",
+      CONNECT_TIMEOUT_MS,
+    );
+    return found;
+  }
+
+  async #xdotool(...parameters: readonly string[]): Promise<string> {
+    const { code, stdout, stderr } = await run('xdotool', parameters, { env: this.display.env });
+    if (code !== 0) throw new Error(`xdotool ${parameters.join(' ')} ended with ${code}: ${stderr}`);
+    return stdout.toString();
   }
 
   /** Ends the viewer; the display stays. */
