@@ -2,10 +2,12 @@ import type { Duplex } from 'node:stream';
 import { JSON_FRAME_BYTES_MAX } from '../frame/index.ts';
 import {
   type CallContext,
+  Cancellation,
   type CancelSignal,
   NODE_TIMERS,
   PENDING_CALLS_MAX,
   RpcError,
+  rpcErrorOfSignal,
   type TimerHandle,
   type Timers,
 } from '../peer/index.ts';
@@ -73,7 +75,8 @@ const NO_HOST_CALLS = {
 export class DaemonWire extends SessionWire<DaemonToAgent, AgentToDaemon> {
   readonly #handlers: DaemonHandlers;
   readonly #options: DaemonWireOptions;
-  readonly #helloTimers: Timers;
+  /** For delays that the wire's shared timers are not made for: they keep a timer for each different one. */
+  readonly #longTimers: Timers;
   #phase: 'expecting-hello' | 'answering-hello' | 'open' = 'expecting-hello';
   #helloTimer: TimerHandle | undefined;
   #lastSessionCall = 0;
@@ -83,9 +86,9 @@ export class DaemonWire extends SessionWire<DaemonToAgent, AgentToDaemon> {
     super(stream, DAEMON_END, { ...NO_HOST_CALLS, ...handlers }, options);
     this.#handlers = handlers;
     this.#options = options;
-    this.#helloTimers = options.timers ?? NODE_TIMERS;
+    this.#longTimers = options.timers ?? NODE_TIMERS;
     const silent = () => void this.close(new RpcError('hello-required', 'no session.hello in time'));
-    this.#helloTimer = this.#helloTimers.set(silent, options.helloTimeoutMs ?? HELLO_TIMEOUT_MS);
+    this.#helloTimer = this.#longTimers.set(silent, options.helloTimeoutMs ?? HELLO_TIMEOUT_MS);
   }
 
   /**
@@ -107,8 +110,14 @@ export class DaemonWire extends SessionWire<DaemonToAgent, AgentToDaemon> {
     this.#lastSessionCall += 1;
     this.#sessionCalls += 1;
     const call = this.#lastSessionCall;
-    const options = { timeoutMs: timeoutMs + SESSION_CALL_GRACE_MS, ...(signal && { signal }) };
+    const over = new Cancellation();
+    const late = new RpcError('timed-out', 'the agent of the session does not answer: it hangs, or is stopped');
+    const timer = this.#longTimers.set(() => over.abort(late), timeoutMs + SESSION_CALL_GRACE_MS);
+    const takeBack = (): void => over.abort(signal && rpcErrorOfSignal(signal));
+    signal?.addEventListener('abort', takeBack, { once: true });
+    if (signal?.aborted) takeBack();
     try {
+      const options = { timeoutMs: Number.POSITIVE_INFINITY, signal: over };
       const answer = await this.rawCall('session.call', { call, method, params, timeoutMs }, options);
       const problem = jsonProblem(answer.return, HOST_RETURN_BYTES_MAX);
       if (problem !== undefined) throw new RpcError('too-large', `what the program returned must ${problem}`);
@@ -118,6 +127,8 @@ export class DaemonWire extends SessionWire<DaemonToAgent, AgentToDaemon> {
       if (error instanceof RpcError && !error.remote) this.notify('session.cancel', { call });
       throw error;
     } finally {
+      this.#longTimers.clear(timer);
+      signal?.removeEventListener('abort', takeBack);
       this.#sessionCalls -= 1;
     }
   }
@@ -177,7 +188,7 @@ export class DaemonWire extends SessionWire<DaemonToAgent, AgentToDaemon> {
   }
 
   #clearHelloTimer(): void {
-    if (this.#helloTimer !== undefined) this.#helloTimers.clear(this.#helloTimer);
+    if (this.#helloTimer !== undefined) this.#longTimers.clear(this.#helloTimer);
     this.#helloTimer = undefined;
   }
 }

@@ -135,6 +135,10 @@ describe('session.call', () => {
     await expect(call).rejects.toMatchObject({ name: 'cancelled' });
     await settle();
     expect(asked.map(({ signal }) => signal.aborted)).toEqual([true, false]);
+    const again = daemon.sessionCall('slow', {}, { ...TIME, signal: controller.signal });
+    await expect(again).rejects.toMatchObject({ name: 'cancelled' });
+    await settle();
+    expect(asked).toHaveLength(2);
     void daemon.close();
     await expect(other).rejects.toMatchObject({ name: 'connection-closed' });
     await settle();
@@ -147,9 +151,9 @@ describe('session.call', () => {
     const failed = expect(call).rejects.toMatchObject({ name: 'timed-out', remote: false });
     const { method, params } = await agent.nextJson();
     expect([method, params]).toEqual(['session.call', { call: 1, method: 'slow', params: {}, timeoutMs: 1000 }]);
-    timers.advance(TIME.timeoutMs + SESSION_CALL_GRACE_MS - 1);
-    timers.advance(1);
+    timers.advance(TIME.timeoutMs + SESSION_CALL_GRACE_MS);
     await failed;
+    expect(timers.running).toBe(0);
     expect(await agent.nextJson()).toMatchObject({ method: 'session.cancel', params: { call: 1 } });
   });
 
