@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -125,6 +125,35 @@ describe('methods of programs', () => {
     await expect(server.call({ method: 'b', params: {} }, new Cancellation())).rejects.toMatchObject({
       name: 'not-served',
     });
+  });
+
+  it('are served as docs/guest-agent-host.md shows', async () => {
+    const document = readFileSync(new URL('../../../../docs/guest-agent-host.md', import.meta.url), 'utf8');
+    const [, section = ''] = /^### By any program$.*?^```\n(.*?)^```$/ms.exec(document) ?? [];
+    const said = section.trimEnd().split('\n');
+    expect(said.map((line) => line.split('>')[0])).toEqual(
+      ['program', 'agent', 'agent', 'program', 'agent', 'agent', 'program'], // as it is played below
+    );
+    server.listen();
+    const { socket, lines } = await program();
+    const cancellations = new Map<number, Cancellation>();
+    const outcomes: Promise<unknown>[] = [];
+    for (const line of said) {
+      const text = line.replace(/^\w+> +/, '');
+      if (line.startsWith('program')) {
+        socket.write(`${text}\n`);
+        continue;
+      }
+      const { method, params } = JSON.parse(text);
+      if (method === 'session.call') {
+        const { call, ...called } = params;
+        const cancellation = new Cancellation();
+        cancellations.set(call, cancellation);
+        outcomes.push(server.call(called, cancellation).catch(({ name }: Error) => name));
+      } else if (method === 'session.cancel') cancellations.get(params.call)?.abort(new RpcError('cancelled', 'so'));
+      expect((await lines.next()).value).toBe(text);
+    }
+    expect(await Promise.all(outcomes)).toEqual(['up 2 hours', 'cancelled']);
   });
 
   it.each([
