@@ -17,13 +17,14 @@ _clipmuxctl() {
     --type) mapfile -t COMPREPLY < <(compgen -W 'text/plain\;charset=utf-8 image/png image/bmp image/tiff image/jpeg' -- "$current"); return ;;
     --timeout) mapfile -t COMPREPLY < <(compgen -W '' -- "$current"); return ;;
     --agent) compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$current"); return ;;
+    --handler) mapfile -t COMPREPLY < <(compgen -W '' -- "$current"); return ;;
   esac
   case $command in
     '')
       if [[ $current == -* ]]; then
         mapfile -t COMPREPLY < <(compgen -W '--socket --json --help --version' -- "$current")
       else
-        mapfile -t COMPREPLY < <(compgen -W 'status sessions doctor select policy get set targets clear monitor host-call log-level trace config reload completion' -- "$current")
+        mapfile -t COMPREPLY < <(compgen -W 'status sessions doctor select policy get set targets clear monitor host-call session-serve log-level trace config reload completion' -- "$current")
       fi ;;
     status)
       if [[ $current == -* ]]; then
@@ -90,6 +91,12 @@ _clipmuxctl() {
         mapfile -t COMPREPLY < <(compgen -W '--timeout --agent --socket --json --help' -- "$current")
       else
         mapfile -t COMPREPLY < <(compgen -W '' -- "$current")
+      fi ;;
+    session-serve)
+      if [[ $current == -* ]]; then
+        mapfile -t COMPREPLY < <(compgen -W '--handler --agent --socket --json --help' -- "$current")
+      else
+        :
       fi ;;
     log-level)
       if [[ $current == -* ]]; then

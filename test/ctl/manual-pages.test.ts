@@ -10,7 +10,11 @@ const PROGRAMS = [
   ['clipmuxd', 'clipmuxd.8', []],
   ['clipmux-session', 'clipmux-session.1', []],
   ['clipmux-host', 'clipmux-host.1', []],
-  ['clipmuxctl', 'clipmuxctl.1', ['status', 'doctor', 'select', 'get', 'set', 'targets', 'clear', 'host-call']],
+  [
+    'clipmuxctl',
+    'clipmuxctl.1',
+    ['status', 'doctor', 'select', 'get', 'set', 'targets', 'clear', 'host-call', 'session-serve'],
+  ],
 ] as const;
 
 async function help(program: string, ...command: string[]): Promise<string> {

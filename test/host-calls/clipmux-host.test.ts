@@ -83,6 +83,25 @@ describe("clipmux-host at the guest agent's port", () => {
     expect(await host('get', '--session', '99')).toMatchObject({ code: 1, out: '' });
   });
 
+  it('calls a method in a session, and prints what it returns', async () => {
+    expect(await host('session-call', 'ping', '--session', String(agent.id))).toEqual({
+      code: 0,
+      out: '{}\n',
+      err: '',
+    });
+    expect(await host('session-call', 'selection.targets', '{"selection": "primary"}')).toEqual({
+      code: 0,
+      out: '{"owner":"nobody","types":[]}\n',
+      err: '',
+    });
+    // An agent that knows nothing of such calls, as those that are older.
+    expect(await host('session-call', 'choose-file', '--timeout', '5')).toMatchObject({
+      code: 1,
+      out: '',
+      err: expect.stringMatching(/the agent of this session, test 0, is too old to call programs: restart it/),
+    });
+  });
+
   it.each([
     ['sessions', '--listen'],
     ['call'],

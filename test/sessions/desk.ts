@@ -14,6 +14,8 @@ export interface AgentOptions {
   readonly inScope?: boolean;
   /** XDG_SESSION_ID in its environment. Default: none. */
   readonly named?: string;
+  /** The user's runtime directory, in which the agent listens for programs. Default: none. */
+  readonly runtime?: string;
 }
 
 /** Where a user sits: a login session, a display, and the real agent of both. */
@@ -54,14 +56,18 @@ export class Desk implements Ends {
   }
 
   /** Starts the agent as it starts in a session. Does not wait until it has connected. */
-  launchAgent({ inScope = true, named }: AgentOptions = {}): Program {
+  launchAgent({ inScope = true, named, runtime }: AgentOptions = {}): Program {
     const { programs, sessionSocket, mock } = this.#world;
     const { XDG_SESSION_ID: _, ...env } = this.xvfb.env;
     const agent = new Program(
       'clipmux-session',
       ['--socket', sessionSocket, '--display', this.xvfb.display, '--log-level', 'debug'],
       {
-        env: named === undefined ? env : { ...env, XDG_SESSION_ID: named },
+        env: {
+          ...env,
+          ...(named !== undefined && { XDG_SESSION_ID: named }),
+          ...(runtime !== undefined && { XDG_RUNTIME_DIR: runtime }),
+        },
         dist: programs.dist,
         node: programs.node,
         user: this.user,

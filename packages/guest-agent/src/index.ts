@@ -14,7 +14,13 @@ export { plainJson } from './json/plain.ts';
 export { isJsonObject, JsonNumber, type JsonObject, type JsonValue } from './json/value.ts';
 export { COMMANDS, type CommandName, type Commands, isOwnCommand, PIECE_BYTES_MAX } from './schema/commands.ts';
 export { renderReference } from './schema/reference.ts';
-export { SESSION_CALLS, type SessionCallMethod } from './schema/session-calls.ts';
+export {
+  isOwnSessionCall,
+  SESSION_CALL_MAX_MS,
+  SESSION_CALL_MS,
+  SESSION_CALLS,
+  type SessionCallMethod,
+} from './schema/session-calls.ts';
 export type { Argument, ArgumentsOf, ArgumentType, CommandSchema, ReturnedMember } from './schema/types.ts';
 export { validateArguments } from './schema/validate.ts';
 export { MESSAGE_BYTES_MAX, MESSAGE_TOKENS_MAX, NESTING_MAX } from './stream/limits.ts';

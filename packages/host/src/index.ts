@@ -34,7 +34,14 @@ export {
 export type { PasteOptions } from './endpoint/pastes.ts';
 export { GuestCommandError, HostError, type HostErrorCode } from './errors.ts';
 export type { Returned } from './guest-agent/channel.ts';
-export { GuestAgentClient, type GuestAgentClientOptions, type Targets, type Where } from './guest-agent/client.ts';
+export {
+  GuestAgentClient,
+  type GuestAgentClientOptions,
+  type SessionCallAnswer,
+  type SessionCallOptions,
+  type Targets,
+  type Where,
+} from './guest-agent/client.ts';
 export { DEFAULT_ANSWER_TIMEOUT_MS } from './guest-agent/limits.ts';
 export type { ListedSession, SessionList } from './guest-agent/read-answers.ts';
 export { clipboardTypeOf, MIME_TYPES, mimeTypeOf, SELECTION_NAMES, type SelectionName, TEXT_TYPE } from './mime.ts';

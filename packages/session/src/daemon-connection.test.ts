@@ -105,6 +105,7 @@ describe('the connection to clipmuxd', () => {
         return Promise.resolve({ size: 2, type, content: Buffer.from('hi') });
       },
       pasteCutShort: ({ direction, reason }) => events.put(`cut short ${direction} ${reason}`),
+      call: ({ method }) => Promise.resolve(`${method} was called`),
     };
     connection = new DaemonConnection(listener, {
       path,
@@ -192,6 +193,7 @@ describe('the connection to clipmuxd', () => {
     const content = await wire?.collect({ selection: 'clipboard', type: 'image/png' }, { maxBytes: 9 });
     expect(content?.bytes.toString()).toBe('hi');
     expect(await events.next()).toBe('request clipboard image/png 9');
+    expect(await wire?.sessionCall('choose-file', {}, { timeoutMs: 1000 })).toBe('choose-file was called');
     expect(agentWire?.closeReason).toBeUndefined();
   });
 

@@ -8,6 +8,7 @@ import {
   RetryDelays,
   RpcError,
   type RpcErrorName,
+  type SessionCallHandler,
   type TimerHandle,
   type Timers,
 } from '@clipmux/rpc';
@@ -27,6 +28,8 @@ const REFUSALS: ReadonlySet<string> = new Set<Refused>([
 export interface DaemonConnectionListener extends AgentSide {
   /** clipmuxd knows this session now. */
   connected(wire: AgentWire): void;
+  /** It calls a method in the session. */
+  readonly call: SessionCallHandler;
   /** It is gone; called once for each `connected`. */
   disconnected(): void;
 }
@@ -110,6 +113,7 @@ export class DaemonConnection {
         'selection.request': ({ selection, type, maxBytes }, { signal }) =>
           this.#listener.request(selection, type, maxBytes, signal),
         'paste.cut-short': (paste) => this.#listener.pasteCutShort(paste),
+        'session.call': (called, signal) => this.#listener.call(called, signal),
         closed: (reason) => this.#closed(reason, known, performance.now() - since),
         internalError: (error, where) => logger.error('internal error', { where, error: String(error) }),
       },

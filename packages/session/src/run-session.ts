@@ -7,6 +7,7 @@ import { MemoryKeeper } from './memory.ts';
 import { PasteNotices } from './notice/index.ts';
 import { withoutOptimizing } from './optimizer.ts';
 import { type CallHost, ProgramServer } from './programs/program-server.ts';
+import { notServed } from './programs/served-methods.ts';
 
 /** Exit statuses, documented in the help text and the manual page. */
 export const EXIT = { ok: 0, failure: 1, usage: 2, display: 3, refused: 4 } as const;
@@ -84,7 +85,7 @@ function programServer(agent: Agent, { logger, display }: SessionRunOptions): Pr
     return new ProgramServer(path, callHost, logger.child('programs'));
   } catch (error) {
     if (!(error instanceof RpcError)) throw error;
-    logger.info('programs of this session cannot call the host', { reason: error.message });
+    logger.info('programs of this session cannot call the host, nor be called', { reason: error.message });
     return null;
   }
 }
@@ -101,6 +102,10 @@ function listenerOf(agent: Agent, programs: ProgramServer | null): DaemonConnect
     release: (selection, serial) => agent.release(selection, serial),
     request: (selection, type, maxBytes, signal) => agent.request(selection, type, maxBytes, signal),
     pasteCutShort: (paste) => agent.pasteCutShort(paste),
+    call: async (called, signal) => {
+      if (!programs) throw notServed(called.method);
+      return programs.call(called, signal);
+    },
   };
 }
 

@@ -17,6 +17,8 @@ export interface OptionSpec {
   /** Without dashes. */
   readonly name: string;
   readonly argument?: ArgumentSpec;
+  /** Whether it may be given several times. */
+  readonly repeatable?: true;
   readonly description: string;
 }
 
@@ -35,8 +37,10 @@ export interface CommandSpec {
 export interface Invocation {
   /** The arguments, in order. */
   readonly arguments: readonly string[];
-  /** The value of an option that takes one. */
+  /** The value of an option that takes one, once. */
   value(option: string): string | undefined;
+  /** The values of an option that is repeatable, in order. */
+  values(option: string): readonly string[];
   /** Whether an option without value was given. */
   has(option: string): boolean;
 }

@@ -15,7 +15,7 @@ export type Parsed =
       readonly json: boolean;
     };
 
-type Values = Readonly<Record<string, string | boolean | undefined>>;
+type Values = Readonly<Record<string, string | boolean | readonly string[] | undefined>>;
 
 /** Reads the command line. Options of every command may stand before the command too. @throws {UsageError} */
 export function parseCommandLine(argv: readonly string[], commands: readonly Command[]): Parsed {
@@ -41,6 +41,7 @@ export function parseCommandLine(argv: readonly string[], commands: readonly Com
     invocation: {
       arguments: own.positionals,
       value: (option) => (typeof values[option] === 'string' ? values[option] : undefined),
+      values: (option) => [values[option] ?? []].flat().filter((value) => typeof value === 'string'),
       has: (option) => values[option] === true,
     },
     socket: typeof socket === 'string' ? socket : undefined,
@@ -66,7 +67,10 @@ function parse(
       args: [...args],
       allowPositionals: command !== undefined,
       options: Object.fromEntries(
-        options.map(({ name, argument }) => [name, { type: argument ? ('string' as const) : ('boolean' as const) }]),
+        options.map(({ name, argument, repeatable }) => [
+          name,
+          { type: argument ? ('string' as const) : ('boolean' as const), multiple: repeatable ?? false },
+        ]),
       ),
     });
     return { values: values as Values, positionals };

@@ -1,7 +1,7 @@
-import { connect, type Socket } from 'node:net';
-import { ControlWire, parseHostReturn, programSocketPath } from '@clipmux/rpc';
+import { ControlWire, parseHostReturn } from '@clipmux/rpc';
+import { AGENT_OPTION, agentPath, connectAgent } from '../agent-socket.ts';
 import type { Command } from '../command-line/command.ts';
-import { ConnectError, EXIT, UsageError } from '../exit-status.ts';
+import { EXIT, UsageError } from '../exit-status.ts';
 
 export const hostCall: Command = {
   name: 'host-call',
@@ -13,11 +13,7 @@ export const hostCall: Command = {
       argument: { name: 'SECONDS' },
       description: 'wait so long at most (default: what the administrator has set)',
     },
-    {
-      name: 'agent',
-      argument: { name: 'PATH', offer: 'files' },
-      description: "the socket of this session's agent (default: that of DISPLAY, in XDG_RUNTIME_DIR)",
-    },
+    AGENT_OPTION,
   ],
   notes: [
     "PARAMS is a JSON object. The session's agent passes the call on; the configuration says",
@@ -27,7 +23,7 @@ export const hostCall: Command = {
     const [method = '', json] = invocation.arguments;
     const timeoutMs = milliseconds(invocation.value('timeout'));
     const params = { method, ...(json !== undefined && { params: objectOf(json) }), ...(timeoutMs && { timeoutMs }) };
-    const path = invocation.value('agent') ?? programSocketPath(context.io.env);
+    const path = agentPath(invocation, context);
     const wire = new ControlWire(await connectAgent(path), { role: 'client', methods: new Map(), closed: () => {} });
     try {
       // The agent answers each call in the time that is set there.
@@ -61,20 +57,4 @@ function milliseconds(seconds: string | undefined): number | undefined {
   if (!Number.isSafeInteger(value) || value < 1)
     throw new UsageError(`--timeout ${seconds}: must be a number of seconds`, 'host-call');
   return value;
-}
-
-/** @throws {ConnectError} */
-function connectAgent(path: string): Promise<Socket> {
-  return new Promise((resolve, reject) => {
-    const socket = connect(path);
-    socket.once('connect', () => resolve(socket));
-    socket.once('error', (error: NodeJS.ErrnoException) =>
-      reject(
-        new ConnectError(
-          error.code === 'EACCES' ? 'denied' : 'missing',
-          `the agent of this session cannot be reached at ${path} (${error.code}): is clipmux-session running, and clipmuxd?`,
-        ),
-      ),
-    );
-  });
 }

@@ -11,6 +11,7 @@ import { monitor } from './monitor.ts';
 import { policy } from './policy.ts';
 import { reload } from './reload.ts';
 import { select } from './select.ts';
+import { sessionServe } from './session-serve.ts';
 import { sessions } from './sessions.ts';
 import { set } from './set.ts';
 import { status } from './status.ts';
@@ -29,6 +30,7 @@ const ALL: readonly Command[] = [
   clear,
   monitor,
   hostCall,
+  sessionServe,
   logLevel,
   trace,
   config,

@@ -1,4 +1,4 @@
-import { SESSION_CALLS } from './session-calls.ts';
+import { SESSION_CALL_MAX_MS, SESSION_CALL_MS, SESSION_CALLS } from './session-calls.ts';
 import { type CommandSchema, optional, required } from './types.ts';
 
 /** Content in one command at most, in bytes before base64: with base64 and what is around it half of what libvirt takes as an answer (10 MiB). */
@@ -94,24 +94,35 @@ export const COMMANDS = {
     },
   },
   'guest-session-call': {
-    description: `Calls a method in a session and returns its answer. The methods are ${Object.entries(SESSION_CALLS)
-      .map(([name, text]) => `\`${name}\` (${text})`)
-      .join(', ')}.`,
+    description:
+      'Calls a method in a session and returns its answer. ' +
+      '[Programs of the session serve methods](guest-agent-host.md#methods-that-programs-of-a-session-serve); which of them may be called is ' +
+      `said by [\`guest-agent.session-methods\`](configuration.md#guest-agentsession-methods). clipmuxd itself serves ${Object.entries(
+        SESSION_CALLS,
+      )
+        .map(([name, text]) => `\`${name}\` (${text})`)
+        .join(' and ')}.`,
     arguments: {
       session,
-      method: required(
-        { kind: 'choice', values: Object.keys(SESSION_CALLS) as (keyof typeof SESSION_CALLS)[] },
-        'What to call.',
+      method: required({ kind: 'string' }, 'What to call: 1 to 64 letters, digits, `.`, `_` and `-`.'),
+      params: optional(
+        { kind: 'object' },
+        'Parameters of the method, at most 65536 bytes; none if not given. Numbers are doubles.',
       ),
-      params: optional({ kind: 'object' }, 'Parameters of the method; none unless it names some.'),
+      timeout: optional(
+        { kind: 'integer', range: { least: 1, most: SESSION_CALL_MAX_MS } },
+        `Milliseconds that a program may take; ${SESSION_CALL_MS} if not given. What the same client asks meanwhile waits.`,
+      ),
     },
     returns: {
       session: sessionReturned,
-      result: { type: 'object', description: 'What the method returns.' },
+      result: { type: 'any JSON', description: 'What the method returns.' },
     },
     example: {
-      request: '{"execute": "guest-session-call", "arguments": {"session": 1, "method": "ping"}}',
-      answer: '{"return": {"session": 1, "result": {}}}',
+      request:
+        '{"execute": "guest-session-call", "arguments": {"session": 1, "method": "choose-file", "params": {"title": "Which one?"}, ' +
+        '"timeout": 60000}}',
+      answer: '{"return": {"session": 1, "result": {"name": "report.odt"}}}',
     },
   },
   'guest-clipboard-targets': {

@@ -46,6 +46,25 @@ describe('the command line', () => {
   });
 
   test.each([
+    ['session-call ping', undefined, {}, undefined],
+    ['session-call a {"x":1} --session 3 --timeout 60', 3, { x: 1 }, 60_000],
+    ['session-call a --timeout 0', undefined, {}, 3_600_000],
+    ['session-call a --timeout 0.0001', undefined, {}, 1],
+  ])('says how a method in a session is called: %s', (line, session, params, programTimeout) => {
+    expect(parse(`--socket /s ${line}`)).toMatchObject({ command: 'session-call', session, params, programTimeout });
+  });
+
+  test.each([
+    'session-call',
+    'session-call a []',
+    'session-call a b',
+    'session-call a {} c',
+    'session-call a --selection primary',
+  ])('does not take %s', (line) => {
+    expect(() => parse(`--socket /s ${line}`)).toThrow(UsageError);
+  });
+
+  test.each([
     ['copy -', [[TEXT_TYPE, null]]],
     ['copy file', [[TEXT_TYPE, 'file']]],
     ['copy --type image/png file', [['image/png', 'file']]],

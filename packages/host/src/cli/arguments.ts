@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { SESSION_CALL_MAX_MS } from '@clipmux/guest-agent';
 import type { Manner } from '../endpoint/options.ts';
 import { DEFAULT_ANSWER_TIMEOUT_MS } from '../guest-agent/limits.ts';
 import { MIME_TYPES, type SelectionName, TEXT_TYPE } from '../mime.ts';
@@ -67,6 +68,16 @@ export interface CallArguments extends CommonArguments {
   readonly given: object;
 }
 
+/** `session-call`. */
+export interface SessionCallArguments extends CommonArguments {
+  readonly command: 'session-call';
+  readonly session: number | undefined;
+  readonly method: string;
+  readonly params: object;
+  /** Milliseconds that the program may take; undefined: what the guest allows by itself. */
+  readonly programTimeout: number | undefined;
+}
+
 /** `events`. */
 export interface EventsArguments extends CommonArguments {
   readonly command: 'events';
@@ -81,7 +92,7 @@ export interface ServeArguments extends CommonArguments {
 }
 
 /** Commands of the guest agent's port. */
-export type AgentArguments = SessionsArguments | GetArguments | SetArguments | CallArguments;
+export type AgentArguments = SessionsArguments | GetArguments | SetArguments | CallArguments | SessionCallArguments;
 
 /** What the command line asks for. */
 export type Arguments =
@@ -93,10 +104,14 @@ export type Arguments =
   | ServeArguments
   | { readonly command: 'help' | 'version' };
 
-const COMMANDS: readonly string[] = ['copy', 'paste', 'watch', 'sessions', 'get', 'set', 'call', 'events', 'serve'];
+const COMMANDS: readonly string[] = [
+  ...['copy', 'paste', 'watch'],
+  ...['sessions', 'get', 'set', 'session-call', 'call'],
+  ...['events', 'serve'],
+];
 
 /** Arguments after the command, at most. */
-const FILES: Readonly<Record<string, number>> = { copy: 1, set: 1, call: 2 };
+const FILES: Readonly<Record<string, number>> = { copy: 1, set: 1, 'session-call': 2, call: 2 };
 
 /** Milliseconds that a paste waits unless told otherwise. */
 const DEFAULT_PASTE_TIMEOUT = 10_000;
@@ -168,7 +183,18 @@ export function parseArguments(argv: readonly string[]): Arguments {
     case 'call':
       only(command, values, ['timeout']);
       if (file === undefined) throw new UsageError('call: the name of a command is missing');
-      return { ...asking(), command, name: file, given: jsonObject(argument ?? '{}') };
+      return { ...asking(), command, name: file, given: jsonObject(command, argument ?? '{}') };
+    case 'session-call':
+      only(command, values, ['timeout', 'session']);
+      if (file === undefined) throw new UsageError('session-call: the name of a method is missing');
+      return {
+        ...asking(),
+        command,
+        session: session(values.session),
+        method: file,
+        params: jsonObject(command, argument ?? '{}'),
+        programTimeout: programTimeout(values.timeout),
+      };
     case 'events':
       only(command, values, ['listen', 'json']);
       return { ...common, command, timeout: undefined, json: values.json ?? false };
@@ -240,6 +266,12 @@ function timeout(value: string | undefined, byDefault: number | undefined): numb
   return seconds === 0 ? undefined : seconds * 1000;
 }
 
+/** No limit is as long as a guest waits at most. */
+function programTimeout(value: string | undefined): number | undefined {
+  if (value === undefined) return undefined;
+  return Math.max(1, Math.round(timeout(value, undefined) ?? SESSION_CALL_MAX_MS));
+}
+
 /** The type's own name may hold a `=` (charset=utf-8), so what comes before the file is looked up, not cut off. */
 function sources(types: readonly string[], file: string | undefined): ReadonlyMap<string, string | null> {
   const result = new Map<string, string | null>();
@@ -265,7 +297,7 @@ function session(value: string | undefined): number | undefined {
   return Number(value);
 }
 
-function jsonObject(text: string): object {
+function jsonObject(command: string, text: string): object {
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -273,7 +305,7 @@ function jsonObject(text: string): object {
     value = undefined;
   }
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value;
-  throw new UsageError('call: the arguments must be a JSON object');
+  throw new UsageError(`${command}: ${command === 'call' ? 'the arguments' : 'the parameters'} must be a JSON object`);
 }
 
 function handlers(values: readonly string[]): ReadonlyMap<string, string> {

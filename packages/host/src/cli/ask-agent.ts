@@ -3,7 +3,7 @@ import { SILENT_COMMANDS } from '@clipmux/guest-agent';
 import { DEFAULT_MAX_PASTE_SIZE } from '../endpoint/options.ts';
 import { HostError } from '../errors.ts';
 import { GuestAgentClient, type Where } from '../guest-agent/client.ts';
-import type { AgentArguments, GetArguments, SetArguments } from './arguments.ts';
+import type { AgentArguments, GetArguments, SessionCallArguments, SetArguments } from './arguments.ts';
 import { readAll } from './copy.ts';
 import { ExitStatus } from './exit-status.ts';
 import { type CliIo, write } from './io.ts';
@@ -29,6 +29,9 @@ export async function askAgent(given: AgentArguments, io: CliIo): Promise<number
       case 'set':
         await client.set(where(given), contents ?? new Map(), given.share);
         break;
+      case 'session-call':
+        await write(io.stdout, await sessionCall(client, given));
+        break;
       case 'call':
         if (SILENT_COMMANDS.has(given.name)) await client.executeSilent(given.name, given.given);
         else await write(io.stdout, `${(await client.execute(given.name, given.given)).text}\n`);
@@ -47,6 +50,12 @@ async function sessions(client: GuestAgentClient, json: boolean): Promise<string
   const line = (one: (typeof listed)[number]) =>
     `${one.eligible ? '*' : ' '} ${one.id} ${visible(one.user)} ${visible(one.display)}\n`;
   return listed.map(line).join('');
+}
+
+async function sessionCall(client: GuestAgentClient, given: SessionCallArguments): Promise<string> {
+  const { session, method, params, programTimeout: timeoutMs } = given;
+  const options = { ...(session !== undefined && { session }), ...(timeoutMs !== undefined && { timeoutMs }) };
+  return `${JSON.stringify((await client.sessionCall(method, params, options)).result)}\n`;
 }
 
 async function get(client: GuestAgentClient, given: GetArguments, io: CliIo): Promise<void> {

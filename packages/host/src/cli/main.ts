@@ -41,6 +41,7 @@ async function run(given: Arguments, io: CliIo): Promise<number> {
     case 'sessions':
     case 'get':
     case 'set':
+    case 'session-call':
     case 'call':
       return askAgent(given, io);
     case 'events':

@@ -17,6 +17,9 @@ Commands at the guest agent's port:
   sessions      list the guest's sessions; * marks the one that takes part
   get           write what a session's selection holds to the standard output
   set [FILE]    give a session the content of FILE, or of the standard input, to paste
+  session-call METHOD [PARAMS]
+                call a method that a program of a session serves, with a JSON object for
+                parameters, and print what it returns as JSON
   call COMMAND [ARGUMENTS]
                 send a command, with a JSON object for arguments, and print what it returns
 
@@ -31,7 +34,7 @@ Options:
                       (QEMU's -chardev socket,server=on)
   --manner MANNER     qemu (default) or spice: whose behaviour to show
   --selection NAME    clipboard (default) or primary
-  --session ID        get, set: the session; default: the one that takes part
+  --session ID        get, set, session-call: the session; default: the one that takes part
   --type MIME         paste, get: the type to ask for; default: text, else (paste) the
                       first offered; copy, set: the type of the content; default: text
   --type MIME=FILE    copy, set: offer FILE as this type too; may be repeated
@@ -46,7 +49,8 @@ Options:
   --wait              paste: wait for the guest to copy something if it owns nothing
   --timeout SECONDS   give up after so long without a guest, and without its content;
                       0: never. Default: paste 10, copy and watch 0; commands of the
-                      guest agent: without an answer, 15
+                      guest agent: without an answer, 15; session-call: the program
+                      itself may take so long, 10 by default
   --json              watch, events: one JSON object a line; sessions: the answer as it is
   --help, --version
 

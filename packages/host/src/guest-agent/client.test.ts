@@ -192,6 +192,39 @@ describe('content', () => {
   });
 });
 
+describe('a method in a session', () => {
+  it('is called with its parameters, session and time, and its result is any JSON', async () => {
+    answer = (command) => ok(isSync(command) ? {} : { session: 3, result: [null, command.arguments['params']] });
+    const options = { session: 3, timeoutMs: 60_000 };
+    expect(await client.sessionCall('choose-file', { title: 'x' }, options)).toEqual({
+      session: 3,
+      result: [null, { title: 'x' }],
+    });
+    answer = () => ok({ session: 1, result: null });
+    expect(await client.sessionCall('ping')).toEqual({ session: 1, result: null });
+    const given = lines.slice(1).map((line) => (JSON.parse(line) as Command).arguments);
+    expect(given).toEqual([
+      { session: 3, method: 'choose-file', params: { title: 'x' }, timeout: 60_000 },
+      { method: 'ping', params: {} },
+    ]);
+  });
+
+  it('is waited for as long as it may take, and not only as long as other commands', async () => {
+    answer = (command) => {
+      if (isSync(command)) return ok({});
+      // Twice as long as the client waits for other commands.
+      setTimeout(() => guest.write(ok({ session: 1, result: 'late' })), 400);
+      return '';
+    };
+    expect((await client.sessionCall('slow', {}, { timeoutMs: 300 })).result).toBe('late');
+  });
+
+  it('whose answer has no result fails', async () => {
+    answer = (command) => ok(isSync(command) ? {} : { session: 1 });
+    await expect(client.sessionCall('a')).rejects.toMatchObject({ code: 'bad-answer' });
+  });
+});
+
 describe('a command that does not answer when it succeeds', () => {
   it('has succeeded when what was sent behind it is answered', async () => {
     answer = (command) => (command.execute === 'guest-shutdown' ? '' : ok({}));

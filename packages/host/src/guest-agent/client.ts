@@ -3,8 +3,17 @@ import type { Duplex } from 'node:stream';
 import { HostError } from '../errors.ts';
 import type { SelectionName } from '../mime.ts';
 import { GuestAgentChannel, type Returned } from './channel.ts';
-import { DEFAULT_ANSWER_TIMEOUT_MS, PIECE_BYTES } from './limits.ts';
-import { bytesOf, numberOf, objectOf, type SessionList, sessionListOf, textOf, textsOf } from './read-answers.ts';
+import { DEFAULT_ANSWER_TIMEOUT_MS, PIECE_BYTES, SESSION_CALL_GRACE_MS } from './limits.ts';
+import {
+  bytesOf,
+  memberOf,
+  numberOf,
+  objectOf,
+  type SessionList,
+  sessionListOf,
+  textOf,
+  textsOf,
+} from './read-answers.ts';
 
 /** Which selection of which session. */
 export interface Where {
@@ -17,6 +26,21 @@ export interface Where {
 export interface GuestAgentClientOptions {
   /** Milliseconds that each answer may take; {@link DEFAULT_ANSWER_TIMEOUT_MS} if not given. */
   readonly timeoutMs?: number;
+}
+
+/** How a method in a session is called. */
+export interface SessionCallOptions {
+  /** Id of the session; the one that takes part if not given. */
+  readonly session?: number;
+  /** Milliseconds that the program may take, up to an hour; the guest's 10 s if not given. */
+  readonly timeoutMs?: number;
+}
+
+/** What a method in a session returned. */
+export interface SessionCallAnswer {
+  readonly session: number;
+  /** Any JSON: a program of a session chose it, so it is not to be trusted. */
+  readonly result: unknown;
 }
 
 /** What guest-clipboard-targets tells. */
@@ -68,6 +92,23 @@ export class GuestAgentClient {
   /** The sessions, and which takes part. */
   async sessions(): Promise<SessionList> {
     return sessionListOf((await this.execute('guest-session-list')).value);
+  }
+
+  /** Calls a method that a program of a session serves, or one of clipmuxd's own (`ping`, `selection.targets`). */
+  async sessionCall(
+    method: string,
+    params: object = {},
+    { session, timeoutMs }: SessionCallOptions = {},
+  ): Promise<SessionCallAnswer> {
+    const given = {
+      ...(session !== undefined && { session }),
+      method,
+      params,
+      ...(timeoutMs !== undefined && { timeout: timeoutMs }),
+    };
+    const patience = Math.max(this.#timeoutMs, (timeoutMs ?? 0) + SESSION_CALL_GRACE_MS);
+    const answer = objectOf((await this.#channel.execute('guest-session-call', given, patience)).value);
+    return { session: numberOf(answer, 'session'), result: memberOf(answer, 'result') };
   }
 
   /** What a selection holds that may be read. */

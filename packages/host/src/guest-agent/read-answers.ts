@@ -28,6 +28,11 @@ export function objectOf(value: unknown): AnswerMembers {
   return value as AnswerMembers;
 }
 
+export function memberOf(object: AnswerMembers, member: string): unknown {
+  if (!Object.hasOwn(object, member)) throw bad(`${member} is not there`);
+  return object[member];
+}
+
 export function numberOf(object: AnswerMembers, member: string): number {
   const value = object[member];
   if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < 0) throw bad(`${member} is no whole number`);

@@ -15,6 +15,7 @@ import {
   policy,
   portList,
   portName,
+  servedMethodList,
   size,
   socketAddress,
   socketPath,
@@ -135,6 +136,8 @@ export const DEFINITIONS: Definitions = {
     allow: define('guest-agent', 'allow', orWord('all', commandList()), null),
     block: define('guest-agent', 'block', commandList(), []),
     privileged: define('guest-agent', 'privileged', flag(), false),
+    // A program of the session's own user has offered them on purpose, and the host holds the guest in its hands anyway.
+    sessionMethods: define('guest-agent', 'session-methods', orWord('all', servedMethodList()), null),
     // Longer than any of qemu-ga's that is not made to wait; those that are have no limit (see upstream/limits.ts).
     upstreamAnswerMs: define('guest-agent', 'upstream-answer', duration(1 * SECOND, 1 * HOUR), 1 * MINUTE),
   },

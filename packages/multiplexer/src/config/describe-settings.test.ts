@@ -61,6 +61,7 @@ upstream = "none"
 allow = "all"
 block = []
 privileged = false
+session-methods = "all"
 upstream-answer = "1min"
 
 [host-calls]

@@ -57,6 +57,7 @@ describe('settings', () => {
         allow: null,
         block: [],
         privileged: false,
+        sessionMethods: null,
         upstreamAnswerMs: 60_000,
       },
       hostCalls: { port: null, allow: [], answerMs: 60_000 },
@@ -109,6 +110,7 @@ describe('settings', () => {
       allow = ["guest-ping"]
       block = ["guest-exec"]
       privileged = true
+      session-methods = ["choose-file"]
       upstream-answer = "1h"
       [host-calls]
       port = "/dev/virtio-ports/org.clipmux.host.0"
@@ -147,6 +149,7 @@ describe('settings', () => {
         allow: ['guest-ping'],
         block: ['guest-exec'],
         privileged: true,
+        sessionMethods: ['choose-file'],
         upstreamAnswerMs: 3_600_000,
       },
       hostCalls: { port: '/dev/virtio-ports/org.clipmux.host.0', allow: ['open-url'], answerMs: 100 },

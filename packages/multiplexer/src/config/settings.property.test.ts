@@ -75,6 +75,7 @@ const settingsOfAnyKind: fc.Arbitrary<Settings> = fc.record({
     allow: orNull(fc.array(command)),
     block: fc.array(command),
     privileged: fc.boolean(),
+    sessionMethods: orNull(fc.array(command)),
     upstreamAnswerMs: fc.integer({ min: 1000, max: 3_600_000 }),
   }),
   hostCalls: fc.record({

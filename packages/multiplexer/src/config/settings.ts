@@ -49,6 +49,8 @@ export interface GuestAgentSettings {
   readonly block: readonly string[];
   /** Whether commands may pass locks, directions, types and size limits. */
   readonly privileged: boolean;
+  /** The methods of sessions' programs that guest-session-call may call; null: all that programs serve. */
+  readonly sessionMethods: readonly string[] | null;
   /** How long, in ms, qemu-ga may take for a command that is not known to take long. */
   readonly upstreamAnswerMs: number;
 }

@@ -155,6 +155,11 @@ export function methodList(): ValueKind<readonly string[]> {
   return nameList('a method of the host such as "open-url"');
 }
 
+/** Names of methods that programs of sessions serve, formed alike. May be empty. */
+export function servedMethodList(): ValueKind<readonly string[]> {
+  return nameList('a method of a program such as "choose-file"');
+}
+
 function nameList(one: string): ValueKind<readonly string[]> {
   const item = accept(one, (input) => (typeof input === 'string' && COMMAND_NAME.test(input) ? input : undefined));
   return {

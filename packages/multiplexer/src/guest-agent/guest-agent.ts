@@ -50,7 +50,7 @@ export class GuestAgent {
     const access = new ClipboardAccess(target, permitted, () => settings().privileged);
     this.#clipboard = new ClipboardCommands(access, timers);
     const dispatcher = new Dispatcher({
-      handlers: { ...this.#clipboard.handlers, ...sessionCommands(target, access) },
+      handlers: { ...this.#clipboard.handlers, ...sessionCommands(target, access, () => settings().sessionMethods) },
       filter: new CommandFilter(settings, this.#freeze),
       upstream: this.#upstream,
       version,

@@ -9,7 +9,7 @@ import {
   DaemonWire,
   type HelloParams,
   type Params,
-  type RpcError,
+  RpcError,
 } from '@clipmux/rpc';
 import type { Selection, SessionId } from '../arbiter/index.ts';
 import type { PasteCutShort, SessionOffer, SessionPeer } from '../exchange/index.ts';
@@ -152,6 +152,28 @@ export class Session implements SessionPeer {
     const options = { maxBytes: limit ?? maxBytes, answerTimeoutMs, signal };
     const { size, content } = await this.#wire.request({ selection, type }, options);
     return { size, pieces: content };
+  }
+
+  /**
+   * Calls the program of the session that serves the method.
+   * @param options.timeoutMs how long the program may take
+   * @throws {RpcError} as `session.call` in docs/protocol.md; `method-not-found` where the agent is too old to be called
+   */
+  async call(
+    method: string,
+    params: Readonly<Record<string, unknown>>,
+    options: { readonly timeoutMs: number; readonly signal: CancelSignal },
+  ): Promise<unknown> {
+    try {
+      return await this.#wire.sessionCall(method, params, options);
+    } catch (error) {
+      if (!(error instanceof RpcError) || error.name !== 'method-not-found') throw error;
+      const { name, version } = this.info.agent;
+      throw new RpcError(
+        'method-not-found',
+        `the agent of this session, ${name} ${version}, is too old to call programs: restart it, or log in again, after the upgrade`,
+      );
+    }
   }
 
   /** Ends the connection; the agent is told why. Never rejects. */

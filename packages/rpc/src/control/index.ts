@@ -26,7 +26,13 @@ export {
   PROGRAM_METHODS,
   parseHostCall,
   parseHostReturn,
+  parseServe,
+  parseServedCall,
+  parseServedCancel,
+  parseServedReturn,
   programSocketPath,
+  type ServedCall,
+  type ServeRequest,
 } from './program-socket.ts';
 export type {
   DirectionName,

@@ -12,6 +12,12 @@ export const CONTROL_PIECE_BYTES_MAX = 4 * 1024 * 1024;
 /** Calls of one connection that are worked on at once. What comes after them waits in the socket; nothing is refused for it. */
 export const CONTROL_CALLS_MAX = 4;
 
+/** Methods that a program of a session may serve: more are a mistake, not a program. */
+export const SERVED_METHODS_MAX = 64;
+
+/** Calls that a program may have under way: half of what its session may, so that another one can still be called when it hangs. */
+export const SERVED_CALLS_MAX = 8;
+
 /** Bytes of answers that may wait for a reader before nothing more is read from it. One largest answer fits. */
 export const CONTROL_OUTGOING_PAUSE_BYTES = CONTROL_LINE_BYTES_MAX;
 

@@ -1,14 +1,25 @@
 import { join } from 'node:path';
 import * as v from 'valibot';
 import { RpcError } from '../peer/index.ts';
-import { HostMethod, HostParams, HostTimeout } from '../session/fields.ts';
-import { parseFields } from '../session/methods.ts';
+import { CallParams, CallTimeout, MethodName, ServedMethod } from '../session/fields.ts';
+import { DAEMON_TO_AGENT, parseFields } from '../session/methods.ts';
+import { SERVED_METHODS_MAX } from './limits.ts';
 
 /** What programs of a session may ask of its agent, on the agent's own socket. `docs/guest-agent-host.md` says what it means. */
 export const PROGRAM_METHODS = {
   'host.call': {
-    params: v.object({ method: HostMethod, params: v.optional(HostParams, {}), timeoutMs: v.optional(HostTimeout) }),
+    params: v.object({ method: MethodName, params: v.optional(CallParams, {}), timeoutMs: v.optional(CallTimeout) }),
     result: v.object({ return: v.unknown() }),
+  },
+  'session.serve': {
+    params: v.object({
+      methods: v.pipe(
+        v.array(ServedMethod),
+        v.minLength(1, 'must name a method'),
+        v.maxLength(SERVED_METHODS_MAX, `must be at most ${SERVED_METHODS_MAX} methods`),
+      ),
+    }),
+    result: v.object({}),
   },
 } as const;
 
@@ -23,6 +34,32 @@ export function parseHostCall(params: unknown): HostCallQuestion {
 /** What a call of the host returned. @throws {RpcError} `protocol-error` */
 export function parseHostReturn(result: unknown): unknown {
   return parseFields(PROGRAM_METHODS['host.call'].result, result, 'protocol-error').return;
+}
+
+/** Methods that a program serves from now on, as it says. */
+export type ServeRequest = v.InferOutput<(typeof PROGRAM_METHODS)['session.serve']['params']>;
+
+/** @throws {RpcError} `invalid-params` */
+export function parseServe(params: unknown): ServeRequest {
+  return parseFields(PROGRAM_METHODS['session.serve'].params, params);
+}
+
+/** A call of a program that serves the method. `call` is the agent's number of it, for session.cancel. */
+export type ServedCall = v.InferOutput<(typeof DAEMON_TO_AGENT)['session.call']['params']>;
+
+/** @throws {RpcError} `invalid-params` */
+export function parseServedCall(params: unknown): ServedCall {
+  return parseFields(DAEMON_TO_AGENT['session.call'].params, params);
+}
+
+/** The call that the agent takes back. @throws {RpcError} `invalid-params` */
+export function parseServedCancel(params: unknown): { readonly call: number } {
+  return parseFields(DAEMON_TO_AGENT['session.cancel'].params, params);
+}
+
+/** What a program returned for a call. @throws {RpcError} `protocol-error` */
+export function parseServedReturn(result: unknown): unknown {
+  return parseFields(DAEMON_TO_AGENT['session.call'].result, result, 'protocol-error').return;
 }
 
 /**

@@ -11,13 +11,15 @@ import { LineReader } from './line-reader.ts';
 
 /** What a {@link ControlWire} needs from its surroundings. */
 export interface ControlWireOptions {
-  /** Who we are: only a server is called, and only it answers what it cannot read. */
+  /** Who we are: only a server answers what it cannot read. */
   readonly role: 'server' | 'client';
   readonly methods: ReadonlyMap<string, PeerMethod>;
   /** The connection is over; called once. Open calls have failed already. */
   closed(error: RpcError): void;
   /** A handler threw something that is not an RpcError; for the log. */
   internalError?(error: unknown, method: string): void;
+  /** Calls that are worked on at once; {@link CONTROL_CALLS_MAX} if not given. */
+  readonly callsMax?: number;
   /** All that was queued has been taken. */
   drained?(): void;
   readonly timers?: Timers;
@@ -114,7 +116,10 @@ export class ControlWire {
     this.#taking = true;
     try {
       for (;;) {
-        if (this.#answering >= CONTROL_CALLS_MAX || this.backlog > CONTROL_OUTGOING_PAUSE_BYTES) {
+        if (
+          this.#answering >= (this.#options.callsMax ?? CONTROL_CALLS_MAX) ||
+          this.backlog > CONTROL_OUTGOING_PAUSE_BYTES
+        ) {
           this.#stream.pause();
           return;
         }

@@ -58,6 +58,14 @@ export const RPC_ERROR_CODES = {
   'not-allowed': 51,
   /** The host answered with an error; `data.details` has its class and its description. */
   'host-error': 52,
+  /** No program of the session serves that method. */
+  'not-served': 53,
+  /** The program that serves the method answered with an error; `data.details` has its message. */
+  'program-error': 54,
+  /** The program that serves the method went away before it answered. */
+  'program-left': 55,
+  /** Another program of the session serves that method. On the agent's socket for programs alone. */
+  'already-served': 56,
 
   // Those of the control socket alone begin at CONTROL_ERROR_CODE_MIN.
   /** No session has that id, or none takes part where none is named. */

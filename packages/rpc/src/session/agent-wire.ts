@@ -2,11 +2,16 @@ import type { Duplex } from 'node:stream';
 import { RpcError } from '../peer/index.ts';
 import { SESSION_VERSION } from './limits.ts';
 import type { AgentToDaemon, DaemonToAgent, Result, SentParams } from './methods.ts';
+import { type SessionCallHandler, sessionCalls } from './session-calls.ts';
 import { AGENT_END, SessionWire } from './wire.ts';
 import type { NotificationHandlers, WireCallOptions, WireHandlers, WireOptions } from './wire-types.ts';
 
 /** What an agent does when clipmuxd sends something. */
-export type AgentHandlers = WireHandlers & NotificationHandlers<DaemonToAgent>;
+export type AgentHandlers = WireHandlers &
+  Omit<NotificationHandlers<DaemonToAgent>, 'session.cancel'> & {
+    /** Without this handler there is no such method, as in agents that are older. */
+    'session.call'?: SessionCallHandler;
+  };
 
 /** Who an agent is: session.hello without the version. */
 export type AgentIdentity = Omit<SentParams<AgentToDaemon, 'session.hello'>, 'version'>;
@@ -19,7 +24,7 @@ export class AgentWire extends SessionWire<AgentToDaemon, DaemonToAgent> {
   #lastHostCall = 0;
 
   constructor(stream: Duplex, handlers: AgentHandlers, options: WireOptions = {}) {
-    super(stream, AGENT_END, handlers, options);
+    super(stream, AGENT_END, { ...handlers, ...sessionCalls(handlers['session.call']) }, options);
   }
 
   /**

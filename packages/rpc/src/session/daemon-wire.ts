@@ -2,13 +2,24 @@ import type { Duplex } from 'node:stream';
 import { JSON_FRAME_BYTES_MAX } from '../frame/index.ts';
 import {
   type CallContext,
+  Cancellation,
+  type CancelSignal,
   NODE_TIMERS,
   PENDING_CALLS_MAX,
   RpcError,
+  rpcErrorOfSignal,
   type TimerHandle,
   type Timers,
 } from '../peer/index.ts';
-import { HELLO_TIMEOUT_MS, OPEN_TRANSFERS_MAX, SESSION_VERSION } from './limits.ts';
+import { jsonProblem } from './json-bounds.ts';
+import {
+  HELLO_TIMEOUT_MS,
+  HOST_RETURN_BYTES_MAX,
+  OPEN_TRANSFERS_MAX,
+  SESSION_CALL_GRACE_MS,
+  SESSION_CALLS_MAX,
+  SESSION_VERSION,
+} from './limits.ts';
 import {
   AGENT_TO_DAEMON,
   type AgentToDaemon,
@@ -17,6 +28,7 @@ import {
   parseFields,
   type Result,
 } from './methods.ts';
+import { tooManyCalls } from './session-calls.ts';
 import { DAEMON_END, SessionWire } from './wire.ts';
 import type { NotificationHandlers, WireHandlers, WireOptions } from './wire-types.ts';
 
@@ -63,17 +75,62 @@ const NO_HOST_CALLS = {
 export class DaemonWire extends SessionWire<DaemonToAgent, AgentToDaemon> {
   readonly #handlers: DaemonHandlers;
   readonly #options: DaemonWireOptions;
-  readonly #helloTimers: Timers;
+  /** For delays that the wire's shared timers are not made for: they keep a timer for each different one. */
+  readonly #longTimers: Timers;
   #phase: 'expecting-hello' | 'answering-hello' | 'open' = 'expecting-hello';
   #helloTimer: TimerHandle | undefined;
+  #lastSessionCall = 0;
+  #sessionCalls = 0;
 
   constructor(stream: Duplex, handlers: DaemonHandlers, options: DaemonWireOptions = {}) {
     super(stream, DAEMON_END, { ...NO_HOST_CALLS, ...handlers }, options);
     this.#handlers = handlers;
     this.#options = options;
-    this.#helloTimers = options.timers ?? NODE_TIMERS;
+    this.#longTimers = options.timers ?? NODE_TIMERS;
     const silent = () => void this.close(new RpcError('hello-required', 'no session.hello in time'));
-    this.#helloTimer = this.#helloTimers.set(silent, options.helloTimeoutMs ?? HELLO_TIMEOUT_MS);
+    this.#helloTimer = this.#longTimers.set(silent, options.helloTimeoutMs ?? HELLO_TIMEOUT_MS);
+  }
+
+  /**
+   * Calls a method in the session, which a program there serves.
+   * @param params any JSON object; numbers are doubles
+   * @param options.timeoutMs how long the program may take; an agent that says nothing is given {@link SESSION_CALL_GRACE_MS} more
+   * @param options.signal takes the call back
+   * @returns what the program returned, whatever JSON it is
+   * @throws {RpcError} `not-served`, `program-error` with the program's message as its details, `program-left`, `timed-out`, `cancelled`,
+   * `too-large`, `limit-exceeded`, `connection-closed`; `method-not-found` where the agent is older than such calls
+   */
+  async sessionCall(
+    method: string,
+    params: Readonly<Record<string, unknown>>,
+    { timeoutMs, signal }: { readonly timeoutMs: number; readonly signal?: CancelSignal },
+  ): Promise<unknown> {
+    // The agent refuses it too. Here so that one that hangs leaves room for pastes and pings.
+    if (this.#sessionCalls >= SESSION_CALLS_MAX) throw tooManyCalls();
+    this.#lastSessionCall += 1;
+    this.#sessionCalls += 1;
+    const call = this.#lastSessionCall;
+    const over = new Cancellation();
+    const late = new RpcError('timed-out', 'the agent of the session does not answer: it hangs, or is stopped');
+    const timer = this.#longTimers.set(() => over.abort(late), timeoutMs + SESSION_CALL_GRACE_MS);
+    const takeBack = (): void => over.abort(signal && rpcErrorOfSignal(signal));
+    signal?.addEventListener('abort', takeBack, { once: true });
+    if (signal?.aborted) takeBack();
+    try {
+      const options = { timeoutMs: Number.POSITIVE_INFINITY, signal: over };
+      const answer = await this.rawCall('session.call', { call, method, params, timeoutMs }, options);
+      const problem = jsonProblem(answer.return, HOST_RETURN_BYTES_MAX);
+      if (problem !== undefined) throw new RpcError('too-large', `what the program returned must ${problem}`);
+      return answer.return;
+    } catch (error) {
+      // It was not the agent that ended it, so it may be at work on it still.
+      if (error instanceof RpcError && !error.remote) this.notify('session.cancel', { call });
+      throw error;
+    } finally {
+      this.#longTimers.clear(timer);
+      signal?.removeEventListener('abort', takeBack);
+      this.#sessionCalls -= 1;
+    }
   }
 
   protected override admit(message: unknown): void {
@@ -131,7 +188,7 @@ export class DaemonWire extends SessionWire<DaemonToAgent, AgentToDaemon> {
   }
 
   #clearHelloTimer(): void {
-    if (this.#helloTimer !== undefined) this.#helloTimers.clear(this.#helloTimer);
+    if (this.#helloTimer !== undefined) this.#longTimers.clear(this.#helloTimer);
     this.#helloTimer = undefined;
   }
 }

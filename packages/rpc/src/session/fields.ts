@@ -8,6 +8,7 @@ import {
   TEXT_BYTES_MAX,
   TYPE_BYTES_MAX,
 } from './limits.ts';
+import { isReservedMethod, METHOD_NAME, METHOD_NAME_WORDS, RESERVED_METHODS_WORDS } from './method-names.ts';
 
 /**
  * The fields that messages are made of. Those that are in every message are one check each, not a pipe of valibot's: a pipe makes an object
@@ -63,14 +64,17 @@ export const ErrorCode = integer(-0x8000_0000, 0x7fff_ffff);
 /** Id of a transfer, chosen by the asker. */
 export const TransferId = integer(0, TRANSFER_ID_MAX);
 
-/** Name of a method of the host, as commands of the guest agent's dialect are named. */
-export const HostMethod = v.pipe(
-  v.string(),
-  v.regex(/^[A-Za-z0-9_.-]{1,64}$/, 'must be 1 to 64 letters, digits, ".", "_" and "-"'),
+/** Name of a method of the host or of a program, as commands of the guest agent's dialect are named. */
+export const MethodName = v.pipe(v.string(), v.regex(METHOD_NAME, `must be ${METHOD_NAME_WORDS}`));
+
+/** Name of a method that a program may serve. */
+export const ServedMethod = v.pipe(
+  MethodName,
+  v.check((name) => !isReservedMethod(name), `must not be one of clipmux's own names: ${RESERVED_METHODS_WORDS}`),
 );
 
 /** Any JSON object within the bounds of {@link jsonProblem}. */
-export const HostParams = v.pipe(
+export const CallParams = v.pipe(
   v.custom<Readonly<Record<string, unknown>>>(
     (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
     'must be an object',
@@ -81,5 +85,5 @@ export const HostParams = v.pipe(
   }),
 );
 
-/** Milliseconds that a call to the host may take. */
-export const HostTimeout = integer(1, HOST_CALL_TIMEOUT_MAX_MS);
+/** Milliseconds that a call to the host, or one in a session, may take. */
+export const CallTimeout = integer(1, HOST_CALL_TIMEOUT_MAX_MS);

@@ -10,6 +10,7 @@ export {
 export { SELECTIONS, type Selection } from './fields.ts';
 export { jsonProblem } from './json-bounds.ts';
 export * from './limits.ts';
+export { isReservedMethod, METHOD_NAME, METHOD_NAME_WORDS, RESERVED_METHODS_WORDS } from './method-names.ts';
 export {
   AGENT_TO_DAEMON,
   type AgentToDaemon,
@@ -25,6 +26,7 @@ export {
   type Result,
   type SentParams,
 } from './methods.ts';
+export type { SessionCall, SessionCallHandler } from './session-calls.ts';
 export type { ContentRequest, IncomingContent, IncomingPieces, RequestOptions } from './transfer/incoming.ts';
 export type { ContentAnswer, ContentHandler, ContentQuestion } from './transfer/outgoing.ts';
 export { PieceQueue, type PieceQueueOptions } from './transfer/piece-queue.ts';

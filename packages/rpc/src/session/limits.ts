@@ -40,16 +40,31 @@ export const RECEIVE_STALL_TIMEOUT_MS = 10_000;
  */
 export const HOST_CALLS_PER_SESSION_MAX = 16;
 
-/** Bytes of the parameters of a call to the host, as JSON in UTF-8. A call says what is wanted; content has selections to travel in. */
+/**
+ * Calls of clipmuxd's that programs of a session may have under way at once. A quarter of the calls that an agent answers at a time, so that
+ * pastes and pings find room while programs take their time.
+ */
+export const SESSION_CALLS_MAX = 16;
+
+/**
+ * How much longer than the program clipmuxd waits for the agent: the agent tells of a program that was too slow, and only where it does not
+ * is the agent itself the one that hangs.
+ */
+export const SESSION_CALL_GRACE_MS = 1_000;
+
+/**
+ * Bytes of the parameters of a call to the host, or of one in a session, as JSON in UTF-8. A call says what is wanted; content has selections
+ * to travel in.
+ */
 export const HOST_PARAMS_BYTES_MAX = 64 * 1024;
 
-/** Bytes of what the host returns, as JSON in UTF-8: half a frame, so that the answer around it always fits. */
+/** Bytes of what the host, or a program of a session, returns, as JSON in UTF-8: half a frame, so that the answer around it always fits. */
 export const HOST_RETURN_BYTES_MAX = 512 * 1024;
 
 /** Objects and lists within one another in parameters and in what is returned: far more than anybody writes, far less than a stack holds. */
 export const HOST_JSON_DEPTH_MAX = 64;
 
-/** The longest time that a call to the host may be given. */
+/** The longest time that a call to the host, or one in a session, may be given. */
 export const HOST_CALL_TIMEOUT_MAX_MS = 60 * 60 * 1000;
 
 /** How long clipmuxd waits for session.hello on a new connection. */

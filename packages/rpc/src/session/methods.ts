@@ -1,11 +1,11 @@
 import * as v from 'valibot';
 import { RpcError } from '../peer/index.ts';
 import {
+  CallParams,
+  CallTimeout,
   Count,
   ErrorCode,
-  HostMethod,
-  HostParams,
-  HostTimeout,
+  MethodName,
   MimeType,
   Positive,
   Selection,
@@ -59,6 +59,17 @@ const BOTH_WAYS = {
   ),
 } as const;
 
+/** A call of a method that is somebody else's: of the host's, or of a program's in the session. `call` is the caller's number of it. */
+const METHOD_CALL = call(
+  v.object({
+    call: Count,
+    method: MethodName,
+    params: v.optional(CallParams, {}),
+    timeoutMs: v.optional(CallTimeout),
+  }),
+  v.object({ return: v.unknown() }),
+);
+
 /** What an agent may send to clipmuxd. */
 export const AGENT_TO_DAEMON = {
   ...BOTH_WAYS,
@@ -82,15 +93,7 @@ export const AGENT_TO_DAEMON = {
     v.object({ selection: Selection, types: Types, seen: Count, secret: v.optional(v.boolean(), false) }),
   ),
   'selection.release': notification(v.object({ selection: Selection, seen: Count })),
-  'host.call': call(
-    v.object({
-      call: Count,
-      method: HostMethod,
-      params: v.optional(HostParams, {}),
-      timeoutMs: v.optional(HostTimeout),
-    }),
-    v.object({ return: v.unknown() }),
-  ),
+  'host.call': METHOD_CALL,
   'host.cancel': notification(v.object({ call: Count })),
 } as const;
 
@@ -107,6 +110,8 @@ export const DAEMON_TO_AGENT = {
       reason: v.picklist(['timed-out', 'too-large'], 'must be "timed-out" or "too-large"'),
     }),
   ),
+  'session.call': METHOD_CALL,
+  'session.cancel': notification(v.object({ call: Count })),
 } as const;
 
 /** One direction of the contract. */

@@ -49,7 +49,7 @@ function bashOffers(...words: readonly string[]): string[] {
 
 describe('bash', () => {
   it.each([
-    [['s'], ['status', 'sessions', 'select', 'set']],
+    [['s'], ['status', 'sessions', 'select', 'set', 'session-serve']],
     [['--s'], ['--socket']],
     [['--socket', '/x', 'mon'], ['monitor']],
     [

@@ -45,9 +45,9 @@ _clipmuxctl "$@"
 `;
 }
 
-function option({ name, argument, description }: OptionSpec): string {
+function option({ name, argument, repeatable, description }: OptionSpec): string {
   const text = description.replaceAll(/[[\]]/g, '\\$&');
-  return quote(`--${name}[${text}]${argument ? `:${argument.name}:${action(argument)}` : ''}`);
+  return quote(`${repeatable ? '*' : ''}--${name}[${text}]${argument ? `:${argument.name}:${action(argument)}` : ''}`);
 }
 
 /** What zsh's _arguments does for a value. */

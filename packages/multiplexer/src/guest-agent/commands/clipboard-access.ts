@@ -1,4 +1,4 @@
-import { RpcError, type Selection, type SessionEntry } from '@clipmux/rpc';
+import { RpcError, type Selection, type SessionCall, type SessionEntry } from '@clipmux/rpc';
 import type { DirectionRule } from '../../arbiter/index.ts';
 import type { ControlContent, ControlTarget, HeldContent, Whose } from '../../control/index.ts';
 import { leave } from '../../exchange/contracts.ts';
@@ -23,9 +23,18 @@ export interface GuestAgentTarget
   isSecret(session: number, selection: Selection): boolean;
   /** What an administrator has set there: the same object for as long as it is the same content. Undefined where nothing is. */
   heldContent(session: number, selection: Selection): { readonly share: boolean } | undefined;
+  /**
+   * Calls the program that serves a method in the session.
+   * @returns any JSON
+   * @throws {RpcError} `no-such-session`, and as `Session.call`
+   */
+  call(session: number, called: ProgramMethodCall, signal: AbortSignal): Promise<unknown>;
   /** Whether the session's agent answers within so many ms. @throws {RpcError} `no-such-session` */
   ping(session: number, timeoutMs: number): Promise<boolean>;
 }
+
+/** A call of a method that a program of a session serves. */
+export type ProgramMethodCall = SessionCall & { readonly timeoutMs: number };
 
 /** What a selection holds, as far as the host may know. */
 export interface VisibleContent {
@@ -114,8 +123,20 @@ export class ClipboardAccess {
     return await this.#target.clear(whose);
   }
 
+  /**
+   * The session that is meant, if it may be used.
+   * @param named undefined: the one that takes part
+   * @throws {RpcError} `no-such-session`, `denied`
+   */
+  reach(named: number | undefined): number {
+    this.#check({ session: named });
+    const session = named ?? this.#target.eligible.session;
+    if (session === null) throw new RpcError('no-such-session', 'no session takes part now: name one, or select one');
+    return session;
+  }
+
   /** That the session is there and may be used. Without `session` the target says which, or that there is none. */
-  #check({ session }: Whose): void {
+  #check({ session }: Pick<Whose, 'session'>): void {
     if (session === undefined || this.privileged) return;
     const { eligible } = this.#target;
     if (eligible.session === session) return;

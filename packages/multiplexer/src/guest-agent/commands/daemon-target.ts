@@ -1,7 +1,8 @@
 import { type Eligible, RpcError, type Selection, type SelectionContent, type SessionEntry } from '@clipmux/rpc';
 import type { ControlContent, HeldContent, Whose } from '../../control/index.ts';
 import type { Administration, Daemon } from '../../daemon/index.ts';
-import type { CrossingRules, GuestAgentTarget } from './clipboard-access.ts';
+import type { Session } from '../../sessions/index.ts';
+import type { CrossingRules, GuestAgentTarget, ProgramMethodCall } from './clipboard-access.ts';
 
 /** clipmuxd as the guest agent's commands see it. */
 export class DaemonTarget implements GuestAgentTarget {
@@ -65,9 +66,17 @@ export class DaemonTarget implements GuestAgentTarget {
     return this.#daemon.multiplexer.state.sessions.get(session)?.[selection].held ?? undefined;
   }
 
+  call(session: number, { method, params, timeoutMs }: ProgramMethodCall, signal: AbortSignal): Promise<unknown> {
+    return this.#find(session).call(method, params, { timeoutMs, signal });
+  }
+
   ping(session: number, timeoutMs: number): Promise<boolean> {
-    const registered = this.#daemon.registry.get(session);
-    if (!registered?.connected) throw new RpcError('no-such-session', `no session has the id ${session}`);
-    return registered.session.isAlive(timeoutMs);
+    return this.#find(session).isAlive(timeoutMs);
+  }
+
+  #find(id: number): Session {
+    const registered = this.#daemon.registry.get(id);
+    if (!registered?.connected) throw new RpcError('no-such-session', `no session has the id ${id}`);
+    return registered.session;
   }
 }

@@ -1,6 +1,6 @@
-import { MessageReader } from '@clipmux/guest-agent';
+import { MessageReader, SESSION_CALL_MAX_MS, SESSION_CALL_MS } from '@clipmux/guest-agent';
 import { silentLogger } from '@clipmux/posix';
-import { NODE_TIMERS } from '@clipmux/rpc';
+import { HOST_CALL_TIMEOUT_MAX_MS, HOST_PARAMS_BYTES_MAX, NODE_TIMERS, RpcError } from '@clipmux/rpc';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { permitted } from '../../arbiter/index.ts';
 import { HANDLES_MAX } from '../limits.ts';
@@ -16,6 +16,7 @@ const TEXT = 'text/plain;charset=utf-8';
 let target: FakeTarget;
 let privileged: boolean;
 let lists: CommandLists;
+let sessionMethods: readonly string[] | null;
 let dispatcher: Dispatcher;
 let clipboard: ClipboardCommands;
 let freeze: Freeze;
@@ -24,11 +25,12 @@ beforeEach(() => {
   target = new FakeTarget();
   privileged = false;
   lists = { allow: null, block: [] };
+  sessionMethods = null;
   freeze = new Freeze(() => {});
   const access = new ClipboardAccess(target, permitted, () => privileged);
   clipboard = new ClipboardCommands(access, NODE_TIMERS);
   dispatcher = new Dispatcher({
-    handlers: { ...clipboard.handlers, ...sessionCommands(target, access) },
+    handlers: { ...clipboard.handlers, ...sessionCommands(target, access, () => sessionMethods) },
     filter: new CommandFilter(() => lists, freeze),
     upstream: null,
     version: '0.1.0',
@@ -134,12 +136,105 @@ describe('sessions', () => {
       session: 1,
       result: { owner: 'program', types: [TEXT] },
     });
-    expect(await failure('guest-session-call', { method: 'reboot' })).toBe(
-      "Parameter 'method' does not accept value 'reboot'",
-    );
     expect(await failure('guest-session-call', { method: 'ping', params: { x: 1 } })).toBe(
       "Parameter 'params.x' is unexpected",
     );
+  });
+});
+
+describe('methods that programs of sessions serve', () => {
+  const asked: unknown[] = [];
+  beforeEach(() => {
+    asked.length = 0;
+    target.answer = async (session, called) => {
+      asked.push({ session, ...called });
+      return called.params['back'] ?? null;
+    };
+  });
+
+  it.each([[{ a: [1, 'ü\n'] }], [[1, 2]], ['text'], [5], [false], [null]])(
+    'are called, and whatever JSON they return is the result: %j',
+    async (back) => {
+      expect(await call('guest-session-call', { method: 'a', params: { back } })).toEqual({
+        return: { session: 1, result: back },
+      });
+    },
+  );
+
+  it('are given the time that the host names, or the usual one', async () => {
+    await call('guest-session-call', { session: 1, method: 'choose-file', params: { x: 1 }, timeout: 60_000 });
+    await call('guest-session-call', { method: 'b' });
+    expect(asked).toEqual([
+      { session: 1, method: 'choose-file', params: { x: 1 }, timeoutMs: 60_000 },
+      { session: 1, method: 'b', params: {}, timeoutMs: SESSION_CALL_MS },
+    ]);
+    expect(SESSION_CALL_MAX_MS).toBe(HOST_CALL_TIMEOUT_MAX_MS);
+  });
+
+  it('that fail are errors that say why', async () => {
+    target.answer = () => Promise.reject(new RpcError('program-error', 'the program answered with an error: no'));
+    expect(await failure('guest-session-call', { method: 'a' })).toBe('the program answered with an error: no');
+  });
+
+  it.each([
+    [{ method: 'a b' }, /^Parameter 'method' expects 1 to 64 letters/],
+    [{ method: 'x'.repeat(65) }, /^Parameter 'method' expects/],
+    [{ method: 'session.serve' }, /^there is no method session\.serve: clipmux's own names are "ping" and/],
+    [{ method: 'toString' }, /^toString may not be called/],
+    [{ method: 'a', params: { x: 'y'.repeat(HOST_PARAMS_BYTES_MAX) } }, /^Parameter 'params' must have at most 65536/],
+    [{ method: 'a', timeout: 0 }, /^Parameter 'timeout' expects a number from 1 to 3600000$/],
+    [{ method: 'a', session: 9 }, /^no session has the id 9$/],
+    [{ method: 'a', session: 2 }, /^session 2 is locked$/],
+  ])('are not called where the call is not right: %j', async (values, message) => {
+    sessionMethods = ['a'];
+    expect(await failure('guest-session-call', values)).toMatch(message);
+    expect(asked).toEqual([]);
+  });
+
+  it('are called only where the configuration names them, if it names any', async () => {
+    sessionMethods = ['a'];
+    expect((await call('guest-session-call', { method: 'a' })).return).toEqual({ session: 1, result: null });
+    expect(await failure('guest-session-call', { method: 'b' })).toBe(
+      'b may not be called: see guest-agent.session-methods',
+    );
+    sessionMethods = [];
+    expect(await failure('guest-session-call', { method: 'a' })).toMatch(/may not be called/);
+    expect((await call('guest-session-call', { method: 'ping' })).return).toEqual({ session: 1, result: {} });
+  });
+
+  it('do not answer out of a session that was locked meanwhile', async () => {
+    target.answer = async () => {
+      target.eligible = { session: null, reason: 'locked' };
+      return 'secret';
+    };
+    expect(await failure('guest-session-call', { method: 'a' })).toMatch(
+      /^session 1 does not take part: .* \(a was called; what it returned is not handed on\)$/,
+    );
+    expect(await failure('guest-session-call', { method: 'a' })).toMatch(/^no session takes part now/);
+  });
+
+  it('are called in any session where the host’s administrator is privileged', async () => {
+    privileged = true;
+    expect((await call('guest-session-call', { session: 2, method: 'a' })).return).toMatchObject({ session: 2 });
+  });
+
+  it('are taken back when the client goes', async () => {
+    const controller = new AbortController();
+    const waits = new Promise<AbortSignal>((resolve) => {
+      target.answer = (_session, _called, signal) => {
+        resolve(signal);
+        return new Promise(() => {});
+      };
+    });
+    const reader = new MessageReader({
+      message: (message) => dispatcher.answer(message, controller.signal, () => {}),
+      junk: () => {},
+    });
+    reader.push(Buffer.from('{"execute": "guest-session-call", "arguments": {"method": "a"}}'));
+    const signal = await waits;
+    expect(signal.aborted).toBe(false);
+    controller.abort();
+    expect(signal.aborted).toBe(true);
   });
 });
 

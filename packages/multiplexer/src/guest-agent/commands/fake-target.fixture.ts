@@ -1,6 +1,6 @@
 import { type Eligible, RpcError, type Selection, type SelectionContent, type SessionEntry } from '@clipmux/rpc';
 import type { ControlContent, HeldContent, Whose } from '../../control/index.ts';
-import type { CrossingRules, GuestAgentTarget } from './clipboard-access.ts';
+import type { CrossingRules, GuestAgentTarget, ProgramMethodCall } from './clipboard-access.ts';
 
 type Held = { readonly share: boolean; readonly contents: readonly HeldContent[] };
 const OPEN = { allowed: true, types: null };
@@ -113,6 +113,15 @@ export class FakeTarget implements GuestAgentTarget {
 
   heldContent(session: number, selection: Selection): Held | undefined {
     return this.held.get(`${session} ${selection}`);
+  }
+
+  /** What programs of sessions answer. */
+  answer: (session: number, called: ProgramMethodCall, signal: AbortSignal) => Promise<unknown> = () => {
+    throw new RpcError('not-served', 'no program of this session serves that');
+  };
+
+  async call(session: number, called: ProgramMethodCall, signal: AbortSignal): Promise<unknown> {
+    return this.answer(session, called, signal);
   }
 
   async ping(session: number): Promise<boolean> {
