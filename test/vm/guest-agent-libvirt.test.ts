@@ -6,6 +6,7 @@ import { until, within } from '../support/wait.ts';
 import { installClipmux, USER_IDS } from './desktop/clipmux.ts';
 import { BOOT_TIMEOUT_MS } from './desktop/desktop.ts';
 import { startWriting } from './guest-agent/freezing.ts';
+import { serveMethods } from './guest-agent/serve-methods.ts';
 import { setUp } from './guest-agent/set-up.ts';
 import { DOMAIN, LibvirtDesktop } from './libvirt/domain.ts';
 
@@ -75,10 +76,17 @@ describe('virsh qemu-agent-command', () => {
 
   it('does what the documents show', async () => {
     const texts = ['guest-agent.md', 'guest-agent-host.md'].map((name) => readFileSync(join(DOCUMENTS, name), 'utf8'));
-    const examples = texts.flatMap((text) => [...text.matchAll(/^virsh (qemu-agent-command DOMAIN '.*')$/gm)]);
-    expect(examples.length).toBeGreaterThan(2);
-    for (const [, example = ''] of examples) {
-      expect(await desktop.virsh.run(example.replace('DOMAIN', DOMAIN))).toMatch(/^\{"return":/);
+    const examples = texts.flatMap((text) => [
+      ...text.matchAll(/^virsh (qemu-agent-command DOMAIN (?:--timeout \d+ )?'.*')$/gm),
+    ]);
+    expect(examples.length).toBeGreaterThan(3);
+    const served = await serveMethods(desktop);
+    try {
+      for (const [, example = ''] of examples) {
+        expect(await desktop.virsh.run(example.replace('DOMAIN', DOMAIN))).toMatch(/^\{"return":/);
+      }
+    } finally {
+      served.kill();
     }
   });
 

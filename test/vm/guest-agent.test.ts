@@ -2,6 +2,7 @@
  * The guest agent on real virtio-serial ports, in a Debian guest with the real qemu-ga, set up as docs/guest-agent.md says: beside it, then in
  * front of it. The tests build on each other: they are one story, which ends with the guest's shutdown.
  */
+import type { ChildProcess } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -16,6 +17,7 @@ import { AgentHost } from './guest-agent/agent-host.ts';
 import { CallsHost, documentedConfiguration, TROUBLE } from './guest-agent/calls-host.ts';
 import { countLogWrites, look, mainPid, startWriting } from './guest-agent/freezing.ts';
 import { agentDevice, agentPorts, BESIDE_PORT, CALLS_PORT, QEMU_PORT } from './guest-agent/ports.ts';
+import { serveMethods } from './guest-agent/serve-methods.ts';
 import { setUp } from './guest-agent/set-up.ts';
 import { bundle } from './image/bundle.ts';
 
@@ -171,6 +173,15 @@ describe('the command lines of docs/guest-agent-host.md', () => {
   const lines = readFileSync(HOST_DOCUMENT, 'utf8')
     .split('\n')
     .filter((line) => !line.startsWith('virsh') && line.includes('/run/vm/agent.sock') && !line.startsWith('By'));
+  let served: ChildProcess;
+
+  beforeAll(async () => {
+    served = await serveMethods(desktop);
+  });
+
+  afterAll(() => {
+    served?.kill();
+  });
 
   it.each(lines.filter((line) => /^(echo|clipmux-host) /.test(line)))('%s', async (line) => {
     const { eligible } = await host.sessions();

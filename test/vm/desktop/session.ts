@@ -67,4 +67,10 @@ export class GuestSession {
     const [width = 0, height = 0] = (await this.run('xdotool getdisplaygeometry')).trim().split(' ').map(Number);
     return [width, height];
   }
+
+  /** The size that the display's first output would have best, in pixels. */
+  async preferredResolution(): Promise<readonly [number, number]> {
+    const [, width = 0, height = 0] = /^ +(\d+)x(\d+) .*\+ *$/m.exec(await this.run('xrandr')) ?? [];
+    return [Number(width), Number(height)];
+  }
 }
