@@ -43,7 +43,8 @@ export default defineConfig({
           include: ['test/vm/**/*.test.ts'],
           testTimeout: 600_000,
           hookTimeout: 1_800_000,
-          retry: RETRIES,
+          // A file is tried once more as a whole (scripts/test-vm.sh), and a row of the matrix by itself.
+          retry: 0,
           // An emulated machine keeps one processor busy, and there are mostly two.
           maxWorkers: 2,
           sequence: { groupOrder: 2 },

@@ -15,6 +15,8 @@ import { Matrix, type MatrixRow } from './matrix.ts';
 import { SpiceViewer } from './viewers/spice-viewer.ts';
 
 const SLOW_MS = 120_000;
+/** What a person waits until copying again; far more than it takes. */
+const COPY_AGAIN_MS = 20_000;
 const TEXT = 'UTF8_STRING';
 const SELECTIONS = ['clipboard', 'primary'] as const;
 type Selection = (typeof SELECTIONS)[number];
@@ -65,7 +67,12 @@ const row = (direction: MatrixRow['direction'], selection: MatrixRow['selection'
 });
 
 /** Copies on the viewer's display and pastes in the guest until what was copied comes out there. */
-async function toGuest(content: Uint8Array | string, selection: Selection, target = TEXT): Promise<void> {
+async function toGuest(
+  content: Uint8Array | string,
+  selection: Selection,
+  target = TEXT,
+  timeoutMs = SLOW_MS,
+): Promise<void> {
   const expected = sha256(Buffer.from(content));
   copiers.push(xclipCopy(viewer.display, content, { selection, target }));
   await until(
@@ -75,8 +82,23 @@ async function toGuest(content: Uint8Array | string, selection: Selection, targe
       return sha256(await alice.paste(selection, target).catch(() => Buffer.alloc(0))) === expected;
     },
     `${target} of the viewer's ${selection} in the guest`,
-    SLOW_MS,
+    timeoutMs,
   );
+}
+
+/**
+ * As a person does who sees that nothing comes: copies once more. What is copied while the agent is away, or while it has not said yet that it has
+ * clipboards, the viewer takes for announced, and the agent is met anew more than once after a restart.
+ */
+async function toGuestInTheEnd(text: string): Promise<void> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      await toGuest(text, 'clipboard', TEXT, COPY_AGAIN_MS);
+      return;
+    } catch (error) {
+      if (attempt * COPY_AGAIN_MS >= SLOW_MS) throw error;
+    }
+  }
 }
 
 async function toHost(content: Uint8Array | string, selection: Selection, target = TEXT): Promise<void> {
@@ -167,7 +189,7 @@ describe('clipmux', () => {
     await desktop.shell.succeed('systemctl restart clipmuxd');
     await desktop.journal.said(/the host has announced itself/, from);
     await desktop.journal.said(/a session connected/, from);
-    await toGuest('after the restart', 'clipboard');
+    await toGuestInTheEnd('after the restart');
     await toHost('to the host after the restart', 'clipboard');
   });
 });
@@ -211,7 +233,7 @@ describe('clipmux with the stock daemon behind it', () => {
     const from = desktop.journal.now;
     await desktop.shell.succeed(`systemctl restart ${unit}`);
     await desktop.journal.said(/the stock daemon does the rest of the port/, from);
-    await toGuest(`after the restart of ${unit}`, 'clipboard');
+    await toGuestInTheEnd(`after the restart of ${unit}`);
     await toHost(`to the host after the restart of ${unit}`, 'clipboard');
     await pointerFollows();
   });

@@ -23,18 +23,14 @@ export async function removeClipmux(desktop: RunningDesktop): Promise<void> {
   await desktop.shell.succeed('DEBIAN_FRONTEND=noninteractive apt-get purge --yes --quiet clipmux');
 }
 
-/** Starts Debian's spice-vdagent where clipmux is not, and logs alice in anew with it. */
+/** Starts Debian's spice-vdagent, behind clipmux or where that is not, and logs alice in anew with it. */
 export async function startStockAgent(desktop: RunningDesktop): Promise<void> {
-  const from = desktop.journal.now;
   await desktop.shell.succeed(
     'systemctl unmask spice-vdagentd.socket spice-vdagentd.service; systemctl start spice-vdagentd.socket; systemctl restart lightdm',
   );
-  await desktop.journal.said(/Started spice-vdagentd.service/, from);
-  await until(
-    async () => (await desktop.shell.run('pgrep --euid alice spice-vdagent')).code === 0,
-    "alice's spice-vdagent",
-    120_000,
-  );
+  // The session's agent starts the daemon, where it does not run yet.
+  const both = 'pgrep --euid alice spice-vdagent && systemctl is-active spice-vdagentd.service';
+  await until(async () => (await desktop.shell.run(both)).code === 0, "alice's spice-vdagent and its daemon", 120_000);
 }
 
 /** Waits until clipmuxd has taken the agent of a user's session. */

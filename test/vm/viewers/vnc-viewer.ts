@@ -20,6 +20,8 @@ export class VncViewer {
   readonly #processes: ChildProcess[] = [];
   #viewer: ChildProcess | undefined;
   #output = '';
+  /** What the server's clipboard can do is known to the viewer: what is copied before is never announced to the guest. */
+  #hasClipboard = false;
 
   private constructor(xvfb: Xvfb, home: string) {
     this.#xvfb = xvfb;
@@ -27,7 +29,7 @@ export class VncViewer {
     this.#home = home;
   }
 
-  /** Connects to a VNC server's unix socket; resolves when the viewer's window has the focus. */
+  /** Connects to a VNC server's unix socket; resolves when the viewer's window has the focus, and the viewer knows the server's clipboard. */
   static async connect(socket: string): Promise<VncViewer> {
     const home = mkdtempSync(join(tmpdir(), 'clipmux-vnc-viewer-'));
     const viewer = new VncViewer(await startXvfb({ args: ['-screen', '0', '1280x1024x24'] }), home);
@@ -40,6 +42,7 @@ export class VncViewer {
         socket,
       ]);
       await until(() => viewer.#focused(), `TigerVNC's window to have the focus`, CONNECT_TIMEOUT_MS);
+      await until(() => viewer.#hasClipboard, `TigerVNC to know the server's clipboard`, CONNECT_TIMEOUT_MS);
     } catch (error) {
       await viewer.stop();
       throw new Error(`${(error as Error).message}; the viewer said:\n${viewer.#output.slice(-2000)}`);
@@ -77,6 +80,7 @@ export class VncViewer {
     });
     child.stderr?.on('data', (data: Buffer) => {
       this.#output = (this.#output + data.toString('latin1')).slice(-10_000);
+      this.#hasClipboard ||= this.#output.includes('Got server clipboard capabilities');
     });
     this.#processes.push(child);
     return child;
