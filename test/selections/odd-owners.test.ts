@@ -100,6 +100,8 @@ describe('owners that do it in their own way', () => {
     });
 
     it('makes a read wait for the types of a new owner', async () => {
+      // Before the owner is: the request for its types may come while own() still awaits its own round trip.
+      let reading: Promise<string> | undefined;
       await owner.own('CLIPBOARD', (request) => {
         if (request.target !== owner.atom('TARGETS'))
           return owner.answer(request, 'UTF8_STRING', 8, Buffer.from('new'));
@@ -107,7 +109,6 @@ describe('owners that do it in their own way', () => {
         reading = readText();
         void owner.sync().then(answer);
       });
-      let reading: Promise<string> | undefined;
       await watched.next();
       expect(await reading).toBe('new');
     });
