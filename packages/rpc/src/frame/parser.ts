@@ -73,24 +73,34 @@ export class FrameParser {
   }
 
   #takeHeader(chunk: Buffer, start: number): number {
+    // Mostly it is all there: then it is read where it lies.
+    if (this.#headerFilled === 0 && chunk.length - start >= this.#header.length)
+      return start + this.#begin(chunk, start);
     let offset = this.#fillHeader(chunk, start, FRAME_HEADER_BYTES);
     if (this.#headerFilled < FRAME_HEADER_BYTES) return offset;
-    const length = this.#header.readUInt32LE(0);
-    const type = this.#header.readUInt8(4);
-    if (this.#headerFilled === FRAME_HEADER_BYTES) this.#checkHeader(type, length);
-    if (type === FRAME_TYPE_JSON) {
-      this.#headerFilled = 0;
+    // At once, however long the rest may take.
+    if (this.#headerFilled === FRAME_HEADER_BYTES) this.#checkHeader(this.#header, 0);
+    const whole = this.#header[4] === FRAME_TYPE_JSON ? FRAME_HEADER_BYTES : this.#header.length;
+    offset = this.#fillHeader(chunk, offset, whole);
+    if (this.#headerFilled < whole) return offset;
+    this.#headerFilled = 0;
+    this.#begin(this.#header, 0);
+    return offset;
+  }
+
+  /** Begins the frame whose header is in `bytes` at `start`. @returns how long the header is */
+  #begin(bytes: Buffer, start: number): number {
+    this.#checkHeader(bytes, start);
+    const length = bytes.readUInt32LE(start);
+    if (bytes[start + 4] === FRAME_TYPE_JSON) {
       this.#transfer = -1;
       this.#remaining = length;
-      return offset;
+      return FRAME_HEADER_BYTES;
     }
-    offset = this.#fillHeader(chunk, offset, FRAME_HEADER_BYTES + TRANSFER_ID_BYTES);
-    if (this.#headerFilled < this.#header.length) return offset;
-    this.#headerFilled = 0;
-    this.#transfer = this.#header.readUInt32LE(FRAME_HEADER_BYTES);
+    this.#transfer = bytes.readUInt32LE(start + FRAME_HEADER_BYTES);
     this.#remaining = length - TRANSFER_ID_BYTES;
     this.#sink.dataStart(this.#transfer, this.#remaining);
-    return offset;
+    return FRAME_HEADER_BYTES + TRANSFER_ID_BYTES;
   }
 
   #fillHeader(chunk: Buffer, offset: number, target: number): number {
@@ -101,17 +111,18 @@ export class FrameParser {
     return end;
   }
 
-  #checkHeader(type: number, length: number): void {
-    if (type !== FRAME_TYPE_JSON && type !== FRAME_TYPE_DATA) {
-      throw this.#error(
-        'unknown-frame-type',
-        `frame of unknown type ${type}; known are ${FRAME_TYPE_JSON} and ${FRAME_TYPE_DATA}`,
-      );
+  #checkHeader(bytes: Buffer, start: number): void {
+    const length = bytes.readUInt32LE(start);
+    const type = bytes[start + 4];
+    if (type === FRAME_TYPE_JSON) this.#checkLength('JSON', length, 1, this.#jsonBytesMax);
+    else if (type === FRAME_TYPE_DATA) this.#checkLength('data', length, TRANSFER_ID_BYTES + 1, DATA_FRAME_BYTES_MAX);
+    else {
+      const known = `known are ${FRAME_TYPE_JSON} and ${FRAME_TYPE_DATA}`;
+      throw this.#error('unknown-frame-type', `frame of unknown type ${type}; ${known}`);
     }
-    const [least, most, kind] =
-      type === FRAME_TYPE_JSON
-        ? [1, this.#jsonBytesMax, 'JSON']
-        : [TRANSFER_ID_BYTES + 1, DATA_FRAME_BYTES_MAX, 'data'];
+  }
+
+  #checkLength(kind: string, length: number, least: number, most: number): void {
     if (length < least) throw this.#error('frame-too-short', `${kind} frame of ${length} bytes; the least is ${least}`);
     if (length > most) throw this.#error('frame-too-large', `${kind} frame of ${length} bytes; the limit is ${most}`);
   }

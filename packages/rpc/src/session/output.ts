@@ -15,7 +15,8 @@ const JOINED_BYTES_MAX = 16 * 1024;
 
 /** What goes out together, until all of it is there. */
 interface Gathered {
-  readonly parts: Uint8Array[];
+  /** Bytes; or a string with a character for each byte. */
+  readonly parts: (Uint8Array | string)[];
   bytes: number;
   /** Whether a data frame is among them. */
   data: boolean;
@@ -47,13 +48,12 @@ export class FrameOutput {
   json(message: object): void {
     if (this.#ended) return;
     const json = JSON.stringify(message);
+    const frame = asciiJsonFrame(json) ?? encodeJsonFrame(json);
     if (this.#gathered !== null) {
-      this.#gather([encodeJsonFrame(json)]);
+      this.#gather([frame]);
       return;
     }
-    const ascii = asciiJsonFrame(json);
-    if (ascii === undefined) this.#stream.write(encodeJsonFrame(json));
-    else this.#stream.write(ascii, 'latin1');
+    this.#stream.write(frame, 'latin1'); // of a string; for bytes this means nothing
     this.#checkOverflow();
   }
 
@@ -91,7 +91,7 @@ export class FrameOutput {
     this.#stream.end();
   }
 
-  #gather(parts: readonly Uint8Array[]): void {
+  #gather(parts: readonly (Uint8Array | string)[]): void {
     const gathered = this.#gathered;
     if (gathered === null) return;
     for (const part of parts) {
@@ -105,24 +105,37 @@ export class FrameOutput {
     this.#gathered = null;
     if (gathered === null || gathered.parts.length === 0) return;
     const { parts, bytes, data } = gathered;
-    this.#write(parts.length > 1 && bytes <= JOINED_BYTES_MAX ? [Buffer.concat(parts, bytes)] : parts, data);
+    this.#write(parts.length > 1 && bytes <= JOINED_BYTES_MAX ? [join(parts, bytes)] : parts, data);
     this.#checkOverflow();
   }
 
-  #write(parts: readonly Uint8Array[], data: boolean): void {
+  #write(parts: readonly (Uint8Array | string)[], data: boolean): void {
     const stream = this.#stream;
     const written = data ? this.#written : undefined;
     const [first] = parts;
     if (first !== undefined && parts.length === 1) {
-      stream.write(first, written);
+      stream.write(first, 'latin1', written);
       return;
     }
     stream.cork();
-    for (const [index, part] of parts.entries()) stream.write(part, index === parts.length - 1 ? written : undefined);
+    for (const [index, part] of parts.entries()) {
+      stream.write(part, 'latin1', index === parts.length - 1 ? written : undefined);
+    }
     stream.uncork();
   }
 
   #checkOverflow(): void {
     if (this.#stream.writableLength > this.#bytesMax) this.#events.overflow();
   }
+}
+
+function join(parts: readonly (Uint8Array | string)[], length: number): Buffer {
+  const joined = Buffer.allocUnsafe(length);
+  let end = 0;
+  for (const part of parts) {
+    if (typeof part === 'string') joined.write(part, end, 'latin1');
+    else joined.set(part, end);
+    end += part.length;
+  }
+  return joined;
 }

@@ -281,7 +281,7 @@ export abstract class SessionWire<Out extends Contract, In extends Contract> {
     if (!isUtf8(payload)) throw new RpcError('parse-error', 'a JSON frame is not UTF-8');
     let message: unknown;
     try {
-      message = JSON.parse(payload.toString('utf8'));
+      message = JSON.parse(payload.toString());
     } catch {
       throw new RpcError('parse-error', 'a JSON frame is not JSON');
     }

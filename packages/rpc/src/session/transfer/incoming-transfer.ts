@@ -96,7 +96,7 @@ export class IncomingTransfer implements AsyncIterable<Uint8Array>, PieceSource 
     this.#received += piece.byteLength;
     if (this.#destination !== undefined) return this.#fill(this.#destination, piece);
     const waiter = this.#stopWaiting();
-    if (waiter === undefined) this.#pieces.pushCompact(piece);
+    if (waiter === undefined) this.#pieces.pushCompact(piece, piece.byteLength === this.#size);
     if (this.#received === this.#size) this.#finish('complete', undefined);
     this.#scheduleMore();
     if (waiter !== undefined) {

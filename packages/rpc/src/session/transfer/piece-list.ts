@@ -31,8 +31,13 @@ export class PieceList {
   /**
    * Adds a piece from a hostile source: what the list keeps alive stays within a small factor of its bytes, however small the pieces
    * are and however large the buffers of which they are views.
+   * @param isAll nothing comes before or after it: where it is small, Node's pool (8 KiB) is block enough
    */
-  pushCompact(piece: Uint8Array): void {
+  pushCompact(piece: Uint8Array, isAll = false): void {
+    if (isAll && piece.byteLength < SMALL_PIECE_BYTES) {
+      this.push(Buffer.from(piece));
+      return;
+    }
     if (piece.byteLength >= SMALL_PIECE_BYTES) {
       this.push(piece.byteLength * 2 >= piece.buffer.byteLength ? piece : Buffer.from(piece));
       return;
