@@ -22,7 +22,7 @@ const UNITS: Readonly<Record<string, string>> = {
   'clipmux-session.service': 'clipmux.clipmux-session.user.service',
   'clipmux.sysusers': 'clipmux.sysusers',
   'clipmux.tmpfiles': 'clipmux.tmpfiles',
-  '70-clipmux.rules': 'clipmux.udev',
+  '71-clipmux.rules': 'clipmux.udev',
 };
 
 const MANUAL_PAGE = /^[a-z.-]+\.[1-8]$/;

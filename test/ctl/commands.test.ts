@@ -218,6 +218,16 @@ describe('clipmuxctl steers', () => {
     writeFileSync(world.configPath, '[clipboard]\ndirection = "off"\n');
     expect(await does(['reload'])).toBe('changed: clipboard.direction\n');
     expect(await does(['config'])).toContain('[clipboard]\ndirection = "off"\n');
+    writeFileSync(world.configPath, '[relay]\nsocket = "off"\n');
+    expect(await does(['reload'])).toBe(
+      'changed: clipboard.direction relay.socket\nin force when clipmuxd starts again (systemctl restart clipmuxd): relay.socket\n',
+    );
+    await does(['policy', 'off']);
+    const shown = await does(['config']);
+    expect(shown, 'what was chosen since').toContain('policy = "off"\n');
+    expect(shown, 'what still holds').toMatch(/\[relay\]\nsocket = ".*\/vdagent.sock"\n/);
+    expect(shown).toContain('# Read, and in force when clipmuxd starts again: relay.socket\n');
+    await does(['policy', 'active']);
     writeFileSync(world.configPath, '');
     await does(['reload']);
   });

@@ -245,7 +245,7 @@ describe('this session', () => {
     const xvfb = await startXvfb({ args: ['-ac'] });
     undo.push(() => xvfb.stop());
     const { findings } = await doctor({ ...nowhere(), user: users.bob, dist, node, env: { DISPLAY: xvfb.display } });
-    expect(findings.get('agent-missing')?.remedies).toContain('systemctl --user enable --now clipmux-session');
+    expect(findings.get('agent-missing')?.remedies).toContain('systemctl --user start clipmux-session');
   });
 
   it('that is Wayland without XWayland', async () => {
@@ -384,7 +384,7 @@ describe('many sessions', () => {
     undo.push(() => stopProcess(child));
     const { findings } = await finds('locker-without-hint', options);
     expect(findings.get('locker-without-hint')?.sentence).toContain(`i3lock (pid ${child.pid}) has locked`);
-    expect(findings.get('locker-without-hint')?.remedies).toContain('SetLockedHint b true\ni3lock\n');
+    expect(findings.get('locker-without-hint')?.remedies).toContain('SetLockedHint b true\ni3lock --nofork\n');
     world.mock.lock(alice.login);
     await world.chosen(null, 'locked');
     expect(codes(await doctor(options))).toEqual(['session-locked note']);

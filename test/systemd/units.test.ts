@@ -46,6 +46,11 @@ describe('the units', () => {
     expect(stderr.split('\n').filter((line) => line.includes('session.service'))).toEqual([]);
   });
 
+  it('are joined by an autostart entry that holds up no login: session managers wait for programs of an early phase to register', async () => {
+    const entry = await readFile(join(UNITS, 'clipmux-session.desktop'), 'utf8');
+    expect(entry).not.toMatch(/^X-(GNOME|MATE)-Autostart-Phase/m);
+  });
+
   it('leave clipmuxd little to harm', async () => {
     const args = ['security', '--offline=yes', '--no-pager', join(directory, 'clipmuxd.service')];
     const { stdout } = await run('systemd-analyze', args);

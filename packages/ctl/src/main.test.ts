@@ -147,7 +147,7 @@ describe('steering', () => {
     'log.level': ({ level }) => ({ level: level ?? 'info' }),
     trace: ({ on }) => ({ on: on ?? true }),
     'config.show': () => ({ toml: 'policy = "active"\n' }),
-    'config.reload': () => ({ changed: ['clipboard.direction', 'policy'] }),
+    'config.reload': () => ({ restart: [], changed: ['clipboard.direction', 'policy'] }),
   };
 
   it.each([

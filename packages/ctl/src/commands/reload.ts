@@ -10,8 +10,12 @@ export const reload: Command = {
   run: async (_invocation, context) => {
     const client = await context.connect();
     const result = await client.call('config.reload', {});
-    const { changed } = result;
-    await context.print(result, () => (changed.length === 0 ? 'nothing changed\n' : `changed: ${changed.join(' ')}\n`));
+    const { changed, restart } = result;
+    await context.print(result, () => {
+      const first = changed.length === 0 ? 'nothing changed\n' : `changed: ${changed.join(' ')}\n`;
+      if (restart.length === 0) return first;
+      return `${first}in force when clipmuxd starts again (systemctl restart clipmuxd): ${restart.join(' ')}\n`;
+    });
     return EXIT.ok;
   },
 };

@@ -218,6 +218,12 @@ describe('the doctor', () => {
     expect(listed.sort()).toEqual([...new Set(cases.flatMap(([, codes]) => codes))].sort());
   });
 
+  it('makes the checks that the sample in docs/install.md shows, in that order', () => {
+    const document = readFileSync(new URL('../../../../docs/install.md', import.meta.url), 'utf8');
+    const shown = [...document.matchAll(/^ok {7}(.*)$/gm)].map(([, title]) => title);
+    expect(shown).toEqual(diagnose(HEALTHY).map(({ title }) => title));
+  });
+
   it('gives a remedy for each error', () => {
     for (const [, , facts] of cases) {
       for (const { findings } of diagnose(facts)) {
@@ -276,7 +282,7 @@ describe('the remedies', () => {
 
   it('start the agent by its user unit', () => {
     const facts = alone('missing', { processes: [] });
-    expect(remedyOf(facts, 'agent-missing')).toContain('systemctl --user enable --now clipmux-session');
+    expect(remedyOf(facts, 'agent-missing')).toContain('systemctl --user start clipmux-session');
   });
 
   it('are harmless to a terminal, whatever a user is called', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { changedSettings, DEFAULT_SETTINGS, describeSettings, parseSettings } from './index.ts';
+import { changedSettings, DEFAULT_SETTINGS, describeSettings, parseSettings, settingsInForce } from './index.ts';
 
 const DEFAULTS_AS_TOML = `policy = "active"
 port = "/dev/virtio-ports/com.redhat.spice.0"
@@ -106,5 +106,14 @@ describe('changed settings', () => {
       'privacy.wipe-after = "1 min"\nhost-to-guest.types = ["TEXT/*"]',
     ].map(parse);
     expect(changedSettings(before!, after!)).toEqual([]);
+  });
+});
+
+describe('settings in force', () => {
+  it('are those read last, but for keys that need a restart', () => {
+    const atStart = parse('relay.socket = "/a"\nclipboard.direction = "off"');
+    const read = parse('relay.socket = "/b"\nclipboard.direction = "both"\nhost-calls.port = "/dev/virtio-ports/x"');
+    const inForce = settingsInForce(atStart, read);
+    expect(inForce).toEqual(parse('relay.socket = "/a"\nclipboard.direction = "both"'));
   });
 });

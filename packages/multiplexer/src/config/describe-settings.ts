@@ -1,4 +1,4 @@
-import { settingValues } from './setting-tree.ts';
+import { buildSettings, settingValues } from './setting-tree.ts';
 import type { Settings } from './settings.ts';
 import { formatToml, type TomlValue } from './toml.ts';
 
@@ -20,6 +20,18 @@ export interface ChangedSetting {
   readonly name: string;
   /** Whether the change takes effect only when clipmuxd starts again. */
   readonly needsRestart: boolean;
+}
+
+/**
+ * What holds after a reload: what was read, but for the keys that take effect only when clipmuxd starts again.
+ * @param atStart what clipmuxd started with
+ * @param read what it has read since
+ */
+export function settingsInForce(atStart: Settings, read: Settings): Settings {
+  const [old, now] = [atStart, read].map(
+    (settings) => new Map(settingValues(settings).map(({ definition, value }) => [definition, value])),
+  );
+  return buildSettings((definition) => (definition.needsRestart ? old : now)?.get(definition));
 }
 
 /** The keys that differ, in the order of the documentation: what a reload changes, and what it cannot. */

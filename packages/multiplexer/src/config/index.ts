@@ -1,6 +1,6 @@
 /** The configuration of clipmuxd: files in, validated settings out. */
 export { ConfigError, type ConfigProblem, formatProblem } from './config-error.ts';
-export { type ChangedSetting, changedSettings, describeSettings } from './describe-settings.ts';
+export { type ChangedSetting, changedSettings, describeSettings, settingsInForce } from './describe-settings.ts';
 export { DEFAULT_CONFIG_PATH, type LoadOptions, loadSettings } from './load-settings.ts';
 export { type ConfigFile, parseSettings } from './parse-settings.ts';
 export { DEFAULT_SETTINGS } from './setting-tree.ts';

@@ -159,7 +159,10 @@ export class ControlConnection {
       return { level: this.#target.logLevel };
     },
     'config.show': () => ({ toml: this.#target.configText() }),
-    'config.reload': async () => ({ changed: [...(await this.#target.reloadConfig())] }),
+    'config.reload': () => {
+      const { changed, restart } = this.#target.reloadConfig();
+      return { changed: [...changed], restart: [...restart] };
+    },
     trace: ({ on }) => {
       if (on !== undefined) this.#target.trace = on;
       return { on: this.#target.trace };

@@ -179,7 +179,7 @@ describe('what is known', () => {
     expect(target.logLevel).toBe('debug');
     expect(await control.call('trace', {})).toEqual({ on: false });
     expect(await control.call('trace', { on: true })).toEqual({ on: true });
-    expect(await control.call('config.reload', {})).toEqual({ changed: ['policy'] });
+    expect(await control.call('config.reload', {})).toEqual({ changed: ['policy', 'port'], restart: ['port'] });
     target.problems = ['a.toml:1:1: this is wrong', 'a.toml:2:1: and that'];
     await expect(control.call('config.reload', {})).rejects.toMatchObject({
       name: 'invalid-config',

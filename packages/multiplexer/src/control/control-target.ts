@@ -77,12 +77,12 @@ export interface ControlTarget {
   logLevel: LogLevelName;
   /** Whether messages to and from the host are traced by name and size. */
   trace: boolean;
-  /** The configuration that holds, defaults included, as TOML. */
+  /** The configuration that holds, defaults included, as TOML; what holds only after a restart is named in a comment. */
   configText(): string;
   /**
    * Reads the configuration's files again.
-   * @returns the keys whose values have changed
+   * @returns the keys whose values have changed, and all keys whose values take effect only when clipmuxd starts again
    * @throws {RpcError} `invalid-config` with a line in `details` for each problem; nothing has changed then
    */
-  reloadConfig(): readonly string[] | Promise<readonly string[]>;
+  reloadConfig(): { readonly changed: readonly string[]; readonly restart: readonly string[] };
 }

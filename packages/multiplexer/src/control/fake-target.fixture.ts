@@ -129,8 +129,8 @@ export class FakeTarget implements ControlTarget {
     return 'policy = "active"\n';
   }
 
-  reloadConfig(): readonly string[] {
-    if (this.problems.length === 0) return ['policy'];
+  reloadConfig() {
+    if (this.problems.length === 0) return { changed: ['policy', 'port'], restart: ['port'] };
     throw new RpcError('invalid-config', `${this.problems.length} problems`, { details: this.problems });
   }
 

@@ -156,11 +156,14 @@ export class Administration implements ControlTarget {
   }
 
   configText(): string {
-    return describeSettings(this.#daemon.settings);
+    const { settingsInForce, awaitingRestart } = this.#daemon;
+    const text = describeSettings(settingsInForce);
+    if (awaitingRestart.length === 0) return text;
+    return `${text}\n# Read, and in force when clipmuxd starts again: ${awaitingRestart.join(', ')}\n`;
   }
 
-  reloadConfig(): readonly string[] {
-    return this.#reload();
+  reloadConfig(): { readonly changed: readonly string[]; readonly restart: readonly string[] } {
+    return { changed: this.#reload(), restart: this.#daemon.awaitingRestart };
   }
 
   #host(): Status['host'] {

@@ -2,7 +2,7 @@ import { randomInt } from 'node:crypto';
 import { collectYoungGarbage, type Logger } from '@clipmux/posix';
 import { type CancelSignal, type CloseReason, type ContentAnswer, type HelloParams, RpcError } from '@clipmux/rpc';
 import type { Selection, SessionId } from '../arbiter/index.ts';
-import type { Settings } from '../config/index.ts';
+import { changedSettings, type Settings, settingsInForce } from '../config/index.ts';
 import { Multiplexer, type SessionOffer } from '../exchange/index.ts';
 import { HostCalls } from '../host-calls/index.ts';
 import { HostLink } from '../host-link/index.ts';
@@ -63,6 +63,7 @@ export class Daemon implements SessionListener {
   readonly #sessionSocket: ListenAddress;
   readonly #server: SessionServer;
   readonly #gatekeeper: Gatekeeper;
+  readonly #settingsAtStart: Settings;
   #settings: Settings;
   #users: ReadonlySet<number> | null = null;
 
@@ -72,6 +73,7 @@ export class Daemon implements SessionListener {
     this.version = version;
     this.configFiles = options.configFiles;
     this.#sessionSocket = options.sessionSocket;
+    this.#settingsAtStart = settings;
     this.#settings = settings;
     this.logins = new Logins(options.logind);
     this.keeper = new PortKeeper({ transport, logger: logger.child('port') });
@@ -123,6 +125,18 @@ export class Daemon implements SessionListener {
     // What an administrator has chosen meanwhile holds, unless the file says something else than it did.
     if (levelBefore !== settings.log.level) this.logger.level = settings.log.level;
     if (JSON.stringify(policyBefore) !== JSON.stringify(settings.policy)) this.eligibility.policy = settings.policy;
+  }
+
+  /** What holds: the settings as far as they have taken effect, and what an administrator has chosen since. */
+  get settingsInForce(): Settings {
+    const chosen = { policy: this.eligibility.policy, log: { level: this.logger.level } };
+    return settingsInForce(this.#settingsAtStart, { ...this.#settings, ...chosen });
+  }
+
+  /** The keys whose values take effect when clipmuxd starts again. */
+  get awaitingRestart(): readonly string[] {
+    const changed = changedSettings(this.#settingsAtStart, this.#settings);
+    return changed.filter(({ needsRestart }) => needsRestart).map(({ name }) => name);
   }
 
   /** What an administrator is told where nobody knows login sessions. */

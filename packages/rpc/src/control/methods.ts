@@ -80,7 +80,7 @@ export const CONTROL_METHODS = {
   'monitor.stop': call(NONE, DONE),
   'log.level': call(v.optional(v.object({ level: v.optional(LogLevelName) }), {}), v.object({ level: LogLevelName })),
   'config.show': call(NONE, v.object({ toml: v.string() })),
-  'config.reload': call(NONE, v.object({ changed: v.array(v.string()) })),
+  'config.reload': call(NONE, v.object({ changed: v.array(v.string()), restart: v.optional(v.array(v.string()), []) })),
   trace: call(v.optional(v.object({ on: v.optional(v.boolean()) }), {}), v.object({ on: v.boolean() })),
 } as const;
 

@@ -51,15 +51,21 @@ function missing(whose: string, user: string): Finding {
     remedies: [
       startAgent(user),
       {
-        where: "or in the window manager's start file (~/.xinitrc, ~/.config/i3/config …)",
+        where: "for every login, in the window manager's start file (~/.xinitrc, ~/.config/i3/config …)",
         lines: ['clipmux-session &'],
       },
     ],
   };
 }
 
+/** By the unit, which starts it again should it fail; systemd does not know the session's display by itself. */
 function startAgent(user: string): Remedy {
-  return { where: `as ${user}, in that session`, lines: ['systemctl --user enable --now clipmux-session'] };
+  return {
+    where: `for now, as ${user}, in that session`,
+    lines: [
+      'systemctl --user import-environment DISPLAY XAUTHORITY XDG_SESSION_ID && systemctl --user start clipmux-session',
+    ],
+  };
 }
 
 function isPersonsDesktop({ class: kind, type }: ControlLoginSession): boolean {

@@ -1,22 +1,22 @@
 import type { Check, Remedy } from '../finding.ts';
 
 /**
- * Screen lockers that run only while the screen is locked. Desktops' own lockers tell logind and are not in the list; these mostly
- * do not.
+ * Screen lockers that run only while the screen is locked, and how each is called so that the call ends with the lock. Desktops' own
+ * lockers tell logind and are not in the list; these mostly do not.
  */
-const LOCKERS: ReadonlySet<string> = new Set([
-  'alock',
-  'gtklock',
-  'hyprlock',
-  'i3lock',
-  'physlock',
-  'slock',
-  'swaylock',
-  'vlock',
-  'waylock',
-  'xlock',
-  'xsecurelock',
-  'xtrlock',
+const LOCKERS: ReadonlyMap<string, string> = new Map([
+  ['alock', 'alock'],
+  ['gtklock', 'gtklock'],
+  ['hyprlock', 'hyprlock'],
+  ['i3lock', 'i3lock --nofork'],
+  ['physlock', 'physlock'],
+  ['slock', 'slock'],
+  ['swaylock', 'swaylock'],
+  ['vlock', 'vlock'],
+  ['waylock', 'waylock'],
+  ['xlock', 'xlock'],
+  ['xsecurelock', 'xsecurelock'],
+  ['xtrlock', 'xtrlock'],
 ]);
 
 /** Whether the screens that are locked are known to be. */
@@ -33,15 +33,16 @@ export const locker: Check = {
           code: 'locker-without-hint',
           severity: 'warning' as const,
           sentence: `${name} (pid ${pid}) has locked the screen of ${user}, but does not tell logind: session ${id} still uses the host's clipboard`,
-          remedies: [wrap(name)],
+          remedies: [wrap(name, LOCKERS.get(name) ?? name)],
         },
       ];
     });
   },
 };
 
-function wrap(name: string): Remedy {
+/** @param locking what ends only with the lock: else the hint would be taken back at once, behind a locked screen */
+function wrap(name: string, locking: string): Remedy {
   const call =
     'busctl call org.freedesktop.login1 /org/freedesktop/login1/session/auto org.freedesktop.login1.Session SetLockedHint b';
-  return { where: `start ${name} by a script that tells logind`, lines: [`${call} true`, name, `${call} false`] };
+  return { where: `start ${name} by a script that tells logind`, lines: [`${call} true`, locking, `${call} false`] };
 }

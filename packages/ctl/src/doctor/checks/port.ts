@@ -2,7 +2,7 @@ import type { PortFacts } from '../facts.ts';
 import type { Check, Finding, Remedy } from '../finding.ts';
 import { ADD_THE_PORT } from '../host-remedies.ts';
 
-/** Programs that hold the port by right of their own, and how they are stopped for good. */
+/** Programs that hold the port by right of their own, and how they are stopped for good: disabled units are started by their udev rule. */
 const UNITS: Readonly<Record<string, string>> = {
   'spice-vdagentd': 'spice-vdagentd.socket spice-vdagentd.service',
 };
@@ -40,7 +40,7 @@ function judge(facts: PortFacts, problem: NonNullable<PortFacts['problem']>): Fi
     case 'denied':
       return error('port-denied', `clipmuxd's user may not open ${name}`, [
         {
-          where: 'as root, a rule in /etc/udev/rules.d/70-clipmux.rules',
+          where: 'as root, a rule in /etc/udev/rules.d/71-clipmux.rules',
           lines: [
             'SUBSYSTEM=="virtio-ports", ATTR{name}=="com.redhat.spice.0", GROUP="clipmux", MODE="0660"',
             'udevadm control --reload && udevadm trigger --subsystem-match=virtio-ports',
@@ -91,12 +91,12 @@ function held({ name, holder }: PortFacts): Finding {
     remedies: units
       ? [
           { where: 'in the guest, as root: the package puts it behind clipmuxd', lines: BEHIND_CLIPMUXD },
-          { where: 'or do without it', lines: [disable(units)] },
+          { where: 'or do without it', lines: [mask(units)] },
         ]
       : [{ where: 'in the guest, as root', lines: [`kill ${holder.pid}`] }],
   };
 }
 
-function disable(units: string): string {
-  return `systemctl disable --now ${units}`;
+function mask(units: string): string {
+  return `systemctl mask --now ${units}`;
 }

@@ -21,7 +21,8 @@ export const versions: Check = {
         code: 'version-agent',
         severity: 'warning',
         sentence: `the agent of session ${id} (${user}) is ${agent.name} ${agent.version}, clipmuxd ${status.version}`,
-        remedies: [{ where: `as ${user}, in that session`, lines: ['systemctl --user restart clipmux-session'] }],
+        // However the agent was started; the unit would find the old one there and end.
+        remedies: [{ where: `as ${user}`, lines: ['log out and in again'] }],
       });
     }
     return findings;
