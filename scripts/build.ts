@@ -1,5 +1,5 @@
 /**
- * Bundles each program into one CommonJS file under dist/ that plain `node` runs (18.19 and newer).
+ * Bundles each program into one CommonJS file under dist/ that plain `node` runs (18.19 and newer), with the licences of what they hold of others.
  *
  *   tsx scripts/build.ts [--quiet]
  *
@@ -13,6 +13,7 @@ import packageJson from '../package.json' with { type: 'json' };
 import { leanDbusNext } from './build/dbus-next.ts';
 import { copyNativeKoffi } from './build/native-koffi.ts';
 import { oneByteSource } from './build/one-byte.ts';
+import { formatNotices, packageFolders, readThirdParty } from './build/third-party.ts';
 import { withoutUnusedX11 } from './build/x11.ts';
 
 /** Every program, and the file it starts in. */
@@ -32,7 +33,12 @@ interface Output {
   readonly contents: Uint8Array;
 }
 
-async function bundle(name: string, entry: string): Promise<readonly Output[]> {
+/** What goes along with the programs. */
+const NOTICES = 'THIRD-PARTY-NOTICES.txt';
+/** Copied beside the programs, not bundled. */
+const COPIED = ['node_modules/koffi'];
+
+async function bundle(name: string, entry: string): Promise<{ outputs: readonly Output[]; inputs: readonly string[] }> {
   const result = await build({
     absWorkingDir: ROOT,
     entryPoints: { [name]: entry },
@@ -47,11 +53,12 @@ async function bundle(name: string, entry: string): Promise<readonly Output[]> {
     define: { __CLIPMUX_VERSION__: JSON.stringify(packageJson.version) },
     // Readable stack traces in a user's report are worth more than the kilobytes.
     minify: false,
-    legalComments: 'linked',
+    legalComments: 'none', // all licences go along whole
+    metafile: true,
     plugins: [withoutUnusedX11, leanDbusNext, oneByteSource],
     logLevel: 'warning',
   });
-  return result.outputFiles;
+  return { outputs: result.outputFiles, inputs: Object.keys(result.metafile.inputs) };
 }
 
 async function writeWhole({ path, contents }: Output): Promise<void> {
@@ -72,6 +79,7 @@ async function main(): Promise<void> {
   const quiet = process.argv.includes('--quiet');
   await mkdir(DIST, { recursive: true });
   await copyNativeKoffi(DIST);
+  const inputs: string[] = [];
   for (const [name, entry] of Object.entries(PROGRAMS)) {
     if (!(await exists(join(ROOT, entry)))) {
       console.error(`build: ${name} cannot be built: its entry file ${entry} does not exist`);
@@ -79,7 +87,9 @@ async function main(): Promise<void> {
       continue;
     }
     try {
-      for (const output of await bundle(name, entry)) {
+      const bundled = await bundle(name, entry);
+      inputs.push(...bundled.inputs);
+      for (const output of bundled.outputs) {
         await writeWhole(output);
         if (quiet) continue;
         const kibibytes = (output.contents.byteLength / 1024).toFixed(1).padStart(8);
@@ -91,6 +101,9 @@ async function main(): Promise<void> {
       process.exitCode = 1;
     }
   }
+  const folders = [...new Set([...packageFolders(inputs), ...COPIED])].sort();
+  const packages = await Promise.all(folders.map((folder) => readThirdParty(join(ROOT, folder))));
+  await writeWhole({ path: join(DIST, NOTICES), contents: Buffer.from(formatNotices(packages)) });
 }
 
 await main();

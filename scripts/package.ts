@@ -63,7 +63,10 @@ async function layOutDocuments(debian: string): Promise<void> {
   await writeFile(join(debian, 'clipmux.manpages'), pages.map((page) => `man/${page}\n`).join(''));
   const documents = (await readdir(join(ROOT, 'docs'))).filter((name) => name.endsWith('.md'));
   for (const name of documents) await cp(join(ROOT, 'docs', name), join(TREE, 'docs', name));
-  await writeFile(join(debian, 'clipmux.docs'), documents.map((name) => `docs/${name}\n`).join(''));
+  // Most licences of what the programs hold of others ask for it; debian/copyright names it.
+  await cp(join(ROOT, 'dist/THIRD-PARTY-NOTICES.txt'), join(TREE, 'THIRD-PARTY-NOTICES.txt'));
+  const listed = [...documents.map((name) => `docs/${name}`), 'THIRD-PARTY-NOTICES.txt'];
+  await writeFile(join(debian, 'clipmux.docs'), listed.map((path) => `${path}\n`).join(''));
 }
 
 async function layOutCompletions(debian: string): Promise<void> {
