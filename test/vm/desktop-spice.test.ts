@@ -11,6 +11,7 @@ import { type Copier, xclipCopy, xclipPaste, xclipTargets } from '../support/xcl
 import { agentReady, installClipmux, removeClipmux, startStockAgent } from './desktop/clipmux.ts';
 import { Desktop } from './desktop/desktop.ts';
 import type { GuestSession } from './desktop/session.ts';
+import { packagePath } from './image/clipmux-package.ts';
 import { Matrix, type MatrixRow } from './matrix.ts';
 import { SpiceViewer } from './viewers/spice-viewer.ts';
 
@@ -236,6 +237,18 @@ describe('clipmux with the stock daemon behind it', () => {
     await toGuestInTheEnd(`after the restart of ${unit}`);
     await toHost(`to the host after the restart of ${unit}`, 'clipboard');
     await pointerFollows();
+  });
+});
+
+describe('the package, removed and installed again', () => {
+  it('gives the port to the stock daemon, and takes it back', async () => {
+    await desktop.shell.succeed('DEBIAN_FRONTEND=noninteractive apt-get remove --yes --quiet clipmux');
+    await startStockAgent(desktop);
+    const port = 'ls -l /proc/$(systemctl show --property=MainPID --value spice-vdagentd.service)/fd | grep /dev/vport';
+    await until(async () => (await desktop.shell.run(port)).code === 0, 'the stock daemon to have the port', SLOW_MS);
+    const from = desktop.journal.now;
+    await desktop.install(packagePath());
+    await desktop.journal.said(/the host has announced itself/, from);
   });
 });
 

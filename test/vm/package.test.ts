@@ -95,9 +95,31 @@ describe('in a Debian 12', () => {
     expect(JSON.parse(output)).toMatchObject({ port: { name: '/dev/virtio-ports/com.redhat.spice.0' } });
   });
 
-  it('leaves its configuration when it is removed, and nothing when it is purged', async () => {
-    await chroot.succeed('apt-get remove --yes clipmux');
+  it('brings the licences of what its programs hold of others', async () => {
+    const notices = await chroot.succeed('zcat /usr/share/doc/clipmux/THIRD-PARTY-NOTICES.txt.gz');
+    for (const name of ['x11', 'dbus-next', 'json-rpc-2.0', 'valibot', 'smol-toml', 'koffi'])
+      expect(notices).toMatch(new RegExp(`^${name.replaceAll('.', '\\.')} \\d`, 'm'));
+  });
+
+  it('ends agents when it is removed, of a Node that names its threads and of one that was upgraded since, and nobody else', async () => {
+    // Neither is called clipmux-session by the kernel, and the second one's program file is gone.
+    const output = await chroot.succeed(`
+      cd /tmp && mkdir old && cp /usr/bin/node old/node
+      echo 'setInterval(() => {}, 1000)' >clipmux-session
+      bash -c 'exec -a /usr/bin/node /usr/bin/node /tmp/clipmux-session' & present=$!
+      bash -c 'exec -a /usr/bin/node old/node /tmp/clipmux-session' & upgraded=$!
+      sleep 1000 & other=$!
+      until grep -q clipmux-session /proc/$upgraded/cmdline && grep -q clipmux-session /proc/$present/cmdline; do sleep 0.1; done
+      rm -r old
+      apt-get remove --yes clipmux >&2
+      for child in $present $upgraded; do wait $child || echo $?; done
+      kill $other && wait $other || echo "other: $?"`);
+    expect(output).toBe('143\n143\nother: 143\n');
+  });
+
+  it('leaves its configuration when it is removed, and nothing when it is purged, what was put beside it included', async () => {
     expect(await chroot.succeed('ls /etc/clipmux/clipmux.toml')).toBe('/etc/clipmux/clipmux.toml\n');
+    await chroot.succeed('mkdir -p /etc/clipmux/clipmux.toml.d && echo >/etc/clipmux/clipmux.toml.d/site.toml');
     await chroot.succeed('apt-get purge --yes clipmux');
     const left = [...(await listing())].filter((path) => !before.has(path));
     expect(left).toEqual([]);

@@ -22,6 +22,7 @@ export type { LogFields, LogValue } from './log-fields.ts';
 export { type PeerCredentials, peerCredentials } from './peer-credentials.ts';
 export { peerGroups } from './peer-groups.ts';
 export { Pidfd, peerPidfd } from './pidfd.ts';
+export { processName } from './process-name.ts';
 export { systemdListenSockets } from './systemd-listen.ts';
 export { type ServiceState, systemdNotify } from './systemd-notify.ts';
 export { startSystemdWatchdog } from './systemd-watchdog.ts';

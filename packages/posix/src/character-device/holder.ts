@@ -1,10 +1,11 @@
-import { readdirSync, readFileSync, readlinkSync, realpathSync } from 'node:fs';
+import { readdirSync, readlinkSync, realpathSync } from 'node:fs';
 import { join } from 'node:path';
+import { processName } from '../process-name.ts';
 
 /** A process that has a device open. */
 export interface DeviceHolder {
   readonly pid: number;
-  /** The kernel's name for it (`/proc/PID/comm`, at most 15 characters). */
+  /** See {@link processName}. */
   readonly name: string;
 }
 
@@ -19,7 +20,7 @@ export function findHolder(path: string, ownPid: number = process.pid): DeviceHo
     const folder = join('/proc', entry, 'fd');
     for (const fd of tryOr(() => readdirSync(folder), [])) {
       if (tryOr(() => readlinkSync(join(folder, fd)), '') !== device) continue;
-      return { pid: Number(entry), name: tryOr(() => readFileSync(`/proc/${entry}/comm`, 'utf8').trim(), 'unknown') };
+      return { pid: Number(entry), name: tryOr(() => processName(join('/proc', entry)), 'unknown') };
     }
   }
   return undefined;
