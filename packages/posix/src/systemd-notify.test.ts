@@ -36,7 +36,10 @@ while True: print(s.recv(65536).hex(), flush=True)`;
   return async () => Buffer.from(await next(), 'hex').toString();
 }
 
-describe('systemdNotify', () => {
+/** On a busy machine Python takes its time to start. */
+const PYTHON_TIMEOUT_MS = 30_000;
+
+describe('systemdNotify', { timeout: PYTHON_TIMEOUT_MS }, () => {
   it('sends one datagram to a socket in the file system', async () => {
     const path = join(folder, 'notify');
     const receive = await bindReceiver(path);
