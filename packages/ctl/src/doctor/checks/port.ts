@@ -46,6 +46,11 @@ function judge(facts: PortFacts, problem: NonNullable<PortFacts['problem']>): Fi
             'udevadm control --reload && udevadm trigger --subsystem-match=virtio-ports',
           ],
         },
+        // systemd looks up the devices that the unit may use when it starts it: each controller has a number of its own.
+        {
+          where: 'where the rule is there: a controller that was plugged in since',
+          lines: ['systemctl restart clipmuxd'],
+        },
       ]);
     case 'host-absent':
     case 'refused':
