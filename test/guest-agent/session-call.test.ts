@@ -186,6 +186,17 @@ describe('a method that a program of a session serves', () => {
     expect((await call('echo', { on: 1 })).result).toEqual({ on: 1 });
   });
 
+  it('is given up by clipmux-host after the time that it was given: status 4', async () => {
+    await serve(alice, 'late=sleep 60', 'fail=echo no such share >&2; exit 3');
+    const host = (...args: string[]) =>
+      run(world.programs.node, [join(world.programs.dist, 'clipmux-host.cjs'), '--socket', path, ...args]);
+    expect(await host('session-call', 'late', '--timeout', '0.7')).toMatchObject({
+      code: 4,
+      stderr: 'clipmux-host: the program that serves late did not answer within 700 ms\n',
+    });
+    expect(await host('session-call', 'fail')).toMatchObject({ code: 1 });
+  });
+
   it('fails at once when its program is killed, and can be served by the next', async () => {
     const begun = join(runtimeOf(users.alice), 'begun');
     const program = await serve(alice, `slow=echo > ${begun}; sleep 5`);

@@ -83,6 +83,45 @@ describe("clipmux-host at the guest agent's port", () => {
     expect(await host('get', '--session', '99')).toMatchObject({ code: 1, out: '' });
   });
 
+  it('sends arguments as they were written, and prints what came back', async () => {
+    for (const command of ['guest-sync', 'guest-sync-delimited']) {
+      expect(await host('call', command, '{"id":\n9007199254740993}')).toEqual({
+        code: 0,
+        out: '9007199254740993\n',
+        err: '',
+      });
+    }
+    // 1.0 is no integer in the dialect.
+    expect(await host('call', 'guest-sync', '{"id":1.0}')).toMatchObject({ code: 1, out: '' });
+  });
+
+  it('ends with status 3 where there is nothing to paste, or not in this type', async () => {
+    agent.copy('some text');
+    await agent.heard();
+    expect(await host('get', '--type', 'image/png')).toEqual({
+      code: 3,
+      out: '',
+      err: 'clipmux-host: image/png is not among the types offered\n',
+    });
+    expect(await host('get', '--selection', 'primary', '--session', String(agent.id))).toEqual({
+      code: 3,
+      out: '',
+      err: `clipmux-host: primary in session ${agent.id} holds nothing for the host\n`,
+    });
+  });
+
+  it('ends with status 4 where the agent of a session does not answer', async () => {
+    agent.socket.pause();
+    try {
+      expect(await host('session-call', 'ping')).toMatchObject({
+        code: 4,
+        err: expect.stringMatching(/session \d+ did not answer within 2000 ms/),
+      });
+    } finally {
+      agent.socket.resume();
+    }
+  });
+
   it('calls a method in a session, and prints what it returns', async () => {
     expect(await host('session-call', 'ping', '--session', String(agent.id))).toEqual({
       code: 0,

@@ -7,6 +7,7 @@ export { dialectErrors, type ErrorClass, FROZEN_REASON, GuestAgentError } from '
 export { type AgentInfo, type CommandInfo, mergeAgentInfo, readAgentInfo } from './dialect/info.ts';
 export { type InvalidRequest, type Request, readRequest } from './dialect/request.ts';
 export { SILENT_COMMANDS } from './dialect/silent-commands.ts';
+export { UNLIMITED_COMMANDS } from './dialect/unlimited-commands.ts';
 export { SENTINEL } from './json/characters.ts';
 export { type AnswerObject, type AnswerValue, formatJson, RawJson } from './json/format.ts';
 export { JsonSyntaxError, type Parsed } from './json/parser.ts';

@@ -30,14 +30,17 @@ export class HostError extends Error {
   }
 }
 
-/** The guest agent answered a command with an error. */
+/**
+ * The guest agent answered a command with an error. `code` is `timed-out` where it says that somebody in the guest was too slow; that of a
+ * clipboard that could not be read may be `nothing-to-paste` or `type-not-offered`; all others are `guest-error`.
+ */
 export class GuestCommandError extends HostError {
   /** `class` of the answer: `CommandNotFound`, `GenericError` or another. */
   readonly errorClass: string;
 
   /** @param description `desc` of the answer */
-  constructor(errorClass: string, description: string) {
-    super('guest-error', description);
+  constructor(errorClass: string, description: string, code: HostErrorCode = 'guest-error') {
+    super(code, description);
     this.errorClass = errorClass;
   }
 }

@@ -1,4 +1,5 @@
 /** The host's end of the vdagent port, as a library: what QEMU's vdagent chardev or a SPICE client does, over any stream. */
+export { RawJson } from '@clipmux/guest-agent';
 export {
   type Caller,
   type CallHandler,
@@ -33,7 +34,6 @@ export {
 } from './endpoint/options.ts';
 export type { PasteOptions } from './endpoint/pastes.ts';
 export { GuestCommandError, HostError, type HostErrorCode } from './errors.ts';
-export type { Returned } from './guest-agent/channel.ts';
 export {
   GuestAgentClient,
   type GuestAgentClientOptions,
@@ -43,6 +43,7 @@ export {
   type Where,
 } from './guest-agent/client.ts';
 export { DEFAULT_ANSWER_TIMEOUT_MS } from './guest-agent/limits.ts';
+export type { Returned } from './guest-agent/read-answer.ts';
 export type { ListedSession, SessionList } from './guest-agent/read-answers.ts';
 export { clipboardTypeOf, MIME_TYPES, mimeTypeOf, SELECTION_NAMES, type SelectionName, TEXT_TYPE } from './mime.ts';
 export { connect, type HostConnector } from './socket/connect.ts';

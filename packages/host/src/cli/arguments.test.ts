@@ -46,12 +46,30 @@ describe('the command line', () => {
   });
 
   test.each([
-    ['session-call ping', undefined, {}, undefined],
-    ['session-call a {"x":1} --session 3 --timeout 60', 3, { x: 1 }, 60_000],
-    ['session-call a --timeout 0', undefined, {}, 3_600_000],
-    ['session-call a --timeout 0.0001', undefined, {}, 1],
+    ['session-call ping', undefined, '{}', undefined],
+    ['session-call a {"x":1.50} --session 3 --timeout 60', 3, '{"x":1.50}', 60_000],
+    ['session-call a --timeout 0', undefined, '{}', 3_600_000],
+    ['session-call a --timeout 0.0001', undefined, '{}', 1],
   ])('says how a method in a session is called: %s', (line, session, params, programTimeout) => {
-    expect(parse(`--socket /s ${line}`)).toMatchObject({ command: 'session-call', session, params, programTimeout });
+    expect(parse(`--socket /s ${line}`)).toMatchObject({
+      command: 'session-call',
+      session,
+      params: { text: params },
+      programTimeout,
+    });
+  });
+
+  test.each([
+    ['call guest-exec', undefined],
+    ['call guest-exec --timeout 0', Number.POSITIVE_INFINITY],
+    ['sessions --timeout 0.5', 500],
+  ])('tells a time-out of the guest agent’s commands that is given from none: %s', (line, milliseconds) => {
+    expect(parse(`--socket /s ${line}`)).toMatchObject({ timeout: milliseconds });
+  });
+
+  test('keeps the arguments of a call as they were written', () => {
+    const written = '{"id":9007199254740993,"half":1.50,"twice":1,"twice":2}';
+    expect(parse(`--socket /s call guest-sync ${written}`)).toMatchObject({ given: { text: written } });
   });
 
   test.each([

@@ -1,7 +1,6 @@
 import { parseArgs } from 'node:util';
-import { SESSION_CALL_MAX_MS } from '@clipmux/guest-agent';
+import { RawJson, SESSION_CALL_MAX_MS } from '@clipmux/guest-agent';
 import type { Manner } from '../endpoint/options.ts';
-import { DEFAULT_ANSWER_TIMEOUT_MS } from '../guest-agent/limits.ts';
 import { MIME_TYPES, type SelectionName, TEXT_TYPE } from '../mime.ts';
 import { UsageError } from './exit-status.ts';
 
@@ -11,12 +10,22 @@ export interface CommonArguments {
   readonly listen: boolean;
   readonly manner: Manner;
   readonly selection: SelectionName;
+}
+
+/** What the commands of the clipboard's own port need. */
+interface PortArguments extends CommonArguments {
   /** Milliseconds; undefined for no limit. */
   readonly timeout: number | undefined;
 }
 
+/** What the commands of the guest agent's port need. */
+interface AskingArguments extends CommonArguments {
+  /** Milliseconds, `Infinity` for no limit; undefined for what the command has by default. */
+  readonly timeout: number | undefined;
+}
+
 /** `copy`. */
-export interface CopyArguments extends CommonArguments {
+export interface CopyArguments extends PortArguments {
   readonly command: 'copy';
   /** A file for each type; null for the standard input, at most once. */
   readonly sources: ReadonlyMap<string, string | null>;
@@ -24,7 +33,7 @@ export interface CopyArguments extends CommonArguments {
 }
 
 /** `paste`. */
-export interface PasteArguments extends CommonArguments {
+export interface PasteArguments extends PortArguments {
   readonly command: 'paste';
   readonly type: string | undefined;
   readonly output: string | undefined;
@@ -32,19 +41,19 @@ export interface PasteArguments extends CommonArguments {
 }
 
 /** `watch`. */
-export interface WatchArguments extends CommonArguments {
+export interface WatchArguments extends PortArguments {
   readonly command: 'watch';
   readonly json: boolean;
 }
 
 /** `sessions`. */
-export interface SessionsArguments extends CommonArguments {
+export interface SessionsArguments extends AskingArguments {
   readonly command: 'sessions';
   readonly json: boolean;
 }
 
 /** `get`. */
-export interface GetArguments extends CommonArguments {
+export interface GetArguments extends AskingArguments {
   readonly command: 'get';
   readonly session: number | undefined;
   readonly type: string | undefined;
@@ -52,7 +61,7 @@ export interface GetArguments extends CommonArguments {
 }
 
 /** `set`. */
-export interface SetArguments extends CommonArguments {
+export interface SetArguments extends AskingArguments {
   readonly command: 'set';
   readonly session: number | undefined;
   /** As those of {@link CopyArguments}. */
@@ -61,19 +70,21 @@ export interface SetArguments extends CommonArguments {
 }
 
 /** `call`. */
-export interface CallArguments extends CommonArguments {
+export interface CallArguments extends AskingArguments {
   readonly command: 'call';
   /** A command of the guest agent. */
   readonly name: string;
-  readonly given: object;
+  /** A JSON object as it was written: a number is more than JavaScript makes of it. */
+  readonly given: RawJson;
 }
 
 /** `session-call`. */
-export interface SessionCallArguments extends CommonArguments {
+export interface SessionCallArguments extends AskingArguments {
   readonly command: 'session-call';
   readonly session: number | undefined;
   readonly method: string;
-  readonly params: object;
+  /** As `given` of {@link CallArguments}. */
+  readonly params: RawJson;
   /** Milliseconds that the program may take; undefined: what the guest allows by itself. */
   readonly programTimeout: number | undefined;
 }
@@ -139,7 +150,7 @@ export function parseArguments(argv: readonly string[]): Arguments {
     selection: oneOf('--selection', values.selection ?? 'clipboard', ['clipboard', 'primary']),
   };
   const types = values.type ?? [];
-  const asking = () => ({ ...common, timeout: timeout(values.timeout, DEFAULT_ANSWER_TIMEOUT_MS) });
+  const asking = () => ({ ...common, timeout: answerTimeout(values.timeout) });
   switch (command) {
     case 'copy':
       only(command, values, [...PORT, 'timeout', 'type', 'once']);
@@ -197,10 +208,10 @@ export function parseArguments(argv: readonly string[]): Arguments {
       };
     case 'events':
       only(command, values, ['listen', 'json']);
-      return { ...common, command, timeout: undefined, json: values.json ?? false };
+      return { ...common, command, json: values.json ?? false };
     case 'serve':
       only(command, values, ['listen', 'handler']);
-      return { ...common, command, timeout: undefined, handlers: handlers(values.handler ?? []) };
+      return { ...common, command, handlers: handlers(values.handler ?? []) };
     default:
       throw new UsageError(`there is no command ${command}`);
   }
@@ -266,6 +277,12 @@ function timeout(value: string | undefined, byDefault: number | undefined): numb
   return seconds === 0 ? undefined : seconds * 1000;
 }
 
+/** As those of {@link AskingArguments}. */
+function answerTimeout(value: string | undefined): number | undefined {
+  if (value === undefined) return undefined;
+  return timeout(value, undefined) ?? Number.POSITIVE_INFINITY;
+}
+
 /** No limit is as long as a guest waits at most. */
 function programTimeout(value: string | undefined): number | undefined {
   if (value === undefined) return undefined;
@@ -297,14 +314,14 @@ function session(value: string | undefined): number | undefined {
   return Number(value);
 }
 
-function jsonObject(command: string, text: string): object {
+function jsonObject(command: string, text: string): RawJson {
   let value: unknown;
   try {
     value = JSON.parse(text);
   } catch {
     value = undefined;
   }
-  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value;
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return new RawJson(text);
   throw new UsageError(`${command}: ${command === 'call' ? 'the arguments' : 'the parameters'} must be a JSON object`);
 }
 

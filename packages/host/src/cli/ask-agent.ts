@@ -1,21 +1,18 @@
 import { access, constants, readFile, stat, writeFile } from 'node:fs/promises';
-import { SILENT_COMMANDS } from '@clipmux/guest-agent';
 import { DEFAULT_MAX_PASTE_SIZE } from '../endpoint/options.ts';
 import { HostError } from '../errors.ts';
 import { GuestAgentClient, type Where } from '../guest-agent/client.ts';
-import type { AgentArguments, GetArguments, SessionCallArguments, SetArguments } from './arguments.ts';
+import type { AgentArguments, CallArguments, GetArguments, SessionCallArguments, SetArguments } from './arguments.ts';
 import { readAll } from './copy.ts';
 import { ExitStatus } from './exit-status.ts';
 import { type CliIo, write } from './io.ts';
-
-/** The longest time that a timer holds, for no limit. */
-const NO_LIMIT_MS = 2 ** 31 - 1;
 
 /** Carries out a command at the guest agent's port. */
 export async function askAgent(given: AgentArguments, io: CliIo): Promise<number> {
   // What is to be sent is there before the guest is asked anything.
   const contents = given.command === 'set' ? await contentsOf(given, io) : null;
-  const client = await GuestAgentClient.connect(given.socket, { timeoutMs: given.timeout ?? NO_LIMIT_MS });
+  const { timeout: timeoutMs } = given;
+  const client = await GuestAgentClient.connect(given.socket, { ...(timeoutMs !== undefined && { timeoutMs }) });
   const end = (): void => client.close();
   io.ended.addEventListener('abort', end, { once: true });
   try {
@@ -33,8 +30,7 @@ export async function askAgent(given: AgentArguments, io: CliIo): Promise<number
         await write(io.stdout, await sessionCall(client, given));
         break;
       case 'call':
-        if (SILENT_COMMANDS.has(given.name)) await client.executeSilent(given.name, given.given);
-        else await write(io.stdout, `${(await client.execute(given.name, given.given)).text}\n`);
+        await call(client, given, io);
         break;
     }
     return ExitStatus.OK;
@@ -56,6 +52,12 @@ async function sessionCall(client: GuestAgentClient, given: SessionCallArguments
   const { session, method, params, programTimeout: timeoutMs } = given;
   const options = { ...(session !== undefined && { session }), ...(timeoutMs !== undefined && { timeoutMs }) };
   return `${JSON.stringify((await client.sessionCall(method, params, options)).result)}\n`;
+}
+
+/** A command that has succeeded without an answer prints nothing. */
+async function call(client: GuestAgentClient, given: CallArguments, io: CliIo): Promise<void> {
+  const returned = await client.call(given.name, given.given);
+  if (returned) await write(io.stdout, `${returned.text}\n`);
 }
 
 async function get(client: GuestAgentClient, given: GetArguments, io: CliIo): Promise<void> {

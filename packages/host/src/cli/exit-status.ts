@@ -4,13 +4,13 @@ import { HostError } from '../errors.ts';
 export const ExitStatus = {
   /** Done; also when ended by SIGTERM or SIGINT, and when a copy lost its selection to the guest. */
   OK: 0,
-  /** A socket, a file or the guest failed. */
+  /** A socket, a file or the guest failed, or the guest answered with an error. */
   FAILURE: 1,
   /** The command line is wrong. */
   USAGE: 2,
-  /** The guest owns nothing in this selection, or nothing in this type. */
+  /** `paste`, `get`: the guest owns nothing in this selection, or nothing in this type. */
   NOTHING: 3,
-  /** The guest did not come, or did not answer, in time. */
+  /** The guest did not come, or did not answer, in time; or says that somebody there was too slow. */
   TIMED_OUT: 4,
 } as const;
 

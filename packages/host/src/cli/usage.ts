@@ -21,7 +21,8 @@ Commands at the guest agent's port:
                 call a method that a program of a session serves, with a JSON object for
                 parameters, and print what it returns as JSON
   call COMMAND [ARGUMENTS]
-                send a command, with a JSON object for arguments, and print what it returns
+                send a command, with a JSON object for arguments, as it is written, and
+                print what it returns, if anything
 
 Commands at the port for calls:
   events        print one line for each event of the guest; never content
@@ -48,14 +49,17 @@ Options:
   --once              copy: leave after the first paste in the guest was served
   --wait              paste: wait for the guest to copy something if it owns nothing
   --timeout SECONDS   give up after so long without a guest, and without its content;
-                      0: never. Default: paste 10, copy and watch 0; commands of the
-                      guest agent: without an answer, 15; session-call: the program
-                      itself may take so long, 10 by default
+                      0: never. Default: paste 10, copy and watch 0. Commands of the
+                      guest agent: without an answer, 15; by default not once
+                      guest-exec, guest-fsfreeze-..., guest-fstrim, guest-shutdown or
+                      guest-suspend-... was sent. session-call: the program itself may
+                      take so long, 10 by default
   --json              watch, events: one JSON object a line; sessions: the answer as it is
   --help, --version
 
 Types: ${MIME_TYPES.join(', ')}
 
-Exit status: 0 done, or ended by SIGTERM or SIGINT; 1 failure; 2 wrong usage; 3 nothing to
-paste, or not in this type; 4 timed out.
+Exit status: 0 done, or ended by SIGTERM or SIGINT; 1 failure, or an error of the guest's;
+2 wrong usage; 3 nothing for paste or get, or not in this type; 4 timed out, here or in the
+guest.
 `;

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { RawJson } from '@clipmux/guest-agent';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { GuestAgentClient } from './client.ts';
 
@@ -12,6 +13,7 @@ interface Command {
 }
 
 let directory: string;
+let path: string;
 let server: Server;
 let client: GuestAgentClient;
 let guest: Socket;
@@ -26,17 +28,24 @@ const synced = (command: Command): Buffer =>
   Buffer.concat([Buffer.from([0xff]), Buffer.from(ok(command.arguments['id']))]);
 const kinds = (): string[] => lines.map((line) => /"execute":"([^"]*)"/.exec(line)?.[1] ?? line);
 
+async function connect(timeoutMs: number): Promise<void> {
+  const accepted = once(server, 'connection');
+  client = await GuestAgentClient.connect(path, { timeoutMs });
+  await accepted;
+}
+
 beforeEach(async () => {
   directory = mkdtempSync(join(tmpdir(), 'clipmux-agent-client-'));
   lines = [];
   answer = () => ok({});
-  const path = join(directory, 'agent.sock');
+  path = join(directory, 'agent.sock');
   server = createServer((socket) => {
     guest = socket;
     let rest = '';
     socket.on('error', () => {});
     socket.on('data', (bytes: Buffer) => {
-      const parts = (rest + bytes.toString('latin1')).split('\n');
+      const [first = '', ...others] = bytes.toString('latin1').split('\n');
+      const parts = [rest + first, ...others];
       rest = parts.pop() ?? '';
       for (const line of parts) {
         lines.push(line.replaceAll('\u00ff', '<FF>'));
@@ -47,9 +56,7 @@ beforeEach(async () => {
     });
   }).listen(path);
   await once(server, 'listening');
-  const accepted = once(server, 'connection');
-  client = await GuestAgentClient.connect(path, { timeoutMs: 200 });
-  await accepted;
+  await connect(200);
 });
 afterEach(() => {
   client.close();
@@ -113,6 +120,38 @@ describe('a client of the guest agent', () => {
     expect(kinds()).toEqual(['guest-sync-delimited', 'guest-slow', 'guest-sync-delimited', 'guest-ping']);
   });
 
+  it('gives up after the time too when the guest does not even come into step; nothing was sent then', async () => {
+    answer = () => '';
+    const begun = performance.now();
+    await expect(client.execute('guest-ping')).rejects.toMatchObject({
+      code: 'timed-out',
+      message: expect.stringMatching(/within 200 ms, so guest-ping was not sent/),
+    });
+    expect(performance.now() - begun).toBeLessThan(2_000);
+    expect(kinds()).toEqual(['guest-sync-delimited']);
+  });
+
+  it('sends numbers as they are given: bigints, and JSON as it was written', async () => {
+    await client.execute('guest-x', { id: 9007199254740993n });
+    await client.execute('guest-x', new RawJson('{"half": 1.50}'));
+    expect(lines.slice(1)).toEqual([
+      '{"execute":"guest-x","arguments":{"id":9007199254740993}}',
+      '{"execute":"guest-x","arguments":{"half": 1.50}}',
+    ]);
+  });
+
+  it('can be asked for a guest-sync-delimited, whose answer comes behind 0xFF, and its error does not', async () => {
+    expect(await client.execute('guest-sync-delimited', { id: 5 })).toEqual({ value: 5, text: '5' });
+    answer = () => '{"error": {"class": "GenericError", "desc": "Parameter \'id\' is missing"}}\n';
+    await expect(client.execute('guest-sync-delimited')).rejects.toMatchObject({ code: 'guest-error' });
+    answer = () => ok({});
+    await client.execute('guest-ping');
+    expect(kinds()).toEqual([
+      ...['guest-sync-delimited', 'guest-sync-delimited', 'guest-sync-delimited'],
+      'guest-ping',
+    ]);
+  });
+
   it('skips events, and keeps the digits of large numbers in the text', async () => {
     answer = (command) => (isSync(command) ? ok({}) : '{"event": "X", "data": {}}\n{"return": 1732233600123456789}\n');
     expect((await client.execute('guest-get-time')).text).toBe('1732233600123456789');
@@ -138,6 +177,12 @@ describe('a client of the guest agent', () => {
 
 describe('content', () => {
   const content = Buffer.alloc(5_000_000, 'content in pieces. ');
+
+  // Its size takes a machine that is busy longer than the time-out of the other tests.
+  beforeEach(async () => {
+    client.close();
+    await connect(10_000);
+  });
 
   it('is read piece by piece under its handle', async () => {
     let offset = 0;
@@ -168,6 +213,33 @@ describe('content', () => {
         : ok({});
     await expect(client.get({}, undefined, 99)).rejects.toMatchObject({ code: 'too-large' });
     expect(lines.at(-1)).toBe('{"execute":"guest-clipboard-close","arguments":{"handle":9}}');
+  });
+
+  it.each([
+    ['nothing-to-paste', { owner: 'nobody', types: [] }],
+    ['type-not-offered', { owner: 'program', types: ['text/html'] }],
+    ['guest-error', { owner: 'program', types: ['image/png'] }],
+    ['guest-error', null],
+  ])('that cannot be read is %s where guest-clipboard-targets says %j', async (code, held) => {
+    const refused = '{"error": {"class": "GenericError", "desc": "why not"}}\n';
+    answer = (command) => {
+      if (isSync(command)) return ok({});
+      return command.execute === 'guest-clipboard-targets' && held ? ok({ session: 3, ...held }) : refused;
+    };
+    const where = { session: 3, selection: 'primary' } as const;
+    await expect(client.get(where, 'image/png', 99)).rejects.toMatchObject({
+      code,
+      errorClass: 'GenericError',
+      message: 'why not',
+    });
+    expect(JSON.parse(lines.at(-1) ?? '')).toEqual({ execute: 'guest-clipboard-targets', arguments: where });
+  });
+
+  it('that the guest does not know is not asked for twice', async () => {
+    answer = (command) =>
+      isSync(command) ? ok({}) : '{"error": {"class": "CommandNotFound", "desc": "there is no such command"}}\n';
+    await expect(client.get({}, undefined, 99)).rejects.toMatchObject({ code: 'guest-error' });
+    expect(kinds()).toEqual(['guest-sync-delimited', 'guest-clipboard-get']);
   });
 
   it('is set in pieces of one type after the other, the last without `more`', async () => {
@@ -219,6 +291,15 @@ describe('a method in a session', () => {
     expect((await client.sessionCall('slow', {}, { timeoutMs: 300 })).result).toBe('late');
   });
 
+  it('whose program is too slow for the guest is timed out; one that only says so is not', async () => {
+    const error = (desc: string) => `${JSON.stringify({ error: { class: 'GenericError', desc } })}\n`;
+    const late = 'did not answer within 1000 ms';
+    answer = (command) => (isSync(command) ? ok({}) : error(`the program that serves slow ${late}`));
+    await expect(client.sessionCall('slow')).rejects.toMatchObject({ code: 'timed-out', errorClass: 'GenericError' });
+    answer = () => error(`the program that serves slow answered with an error: the printer ${late}`);
+    await expect(client.sessionCall('slow')).rejects.toMatchObject({ code: 'guest-error' });
+  });
+
   it('whose answer has no result fails', async () => {
     answer = (command) => ok(isSync(command) ? {} : { session: 1 });
     await expect(client.sessionCall('a')).rejects.toMatchObject({ code: 'bad-answer' });
@@ -255,5 +336,56 @@ describe('a command that does not answer when it succeeds', () => {
     await client.execute('guest-ping');
     answer = () => '';
     await expect(client.executeSilent('guest-shutdown')).rejects.toMatchObject({ code: 'timed-out' });
+  });
+});
+
+describe('a command of which the guest says whether it answers', () => {
+  const info = ok({
+    version: '9',
+    supported_commands: [
+      { name: 'guest-vanish', enabled: true, 'success-response': false },
+      { name: 'guest-get-time', enabled: true, 'success-response': true },
+      'nonsense',
+    ],
+  });
+
+  it('is called as guest-info says, which is asked once', async () => {
+    answer = ({ execute }) => {
+      if (execute === 'guest-info') return info;
+      return execute === 'guest-vanish' ? '' : ok({});
+    };
+    expect(await client.call('guest-vanish')).toBeNull();
+    expect(await client.call('guest-get-time')).toEqual({ value: {}, text: '{}' });
+    expect(await client.call('guest-unlisted')).toEqual({ value: {}, text: '{}' });
+    expect(kinds()).toEqual([
+      ...['guest-sync-delimited', 'guest-info', 'guest-vanish', 'guest-sync-delimited'],
+      ...['guest-get-time', 'guest-unlisted'],
+    ]);
+  });
+
+  it('is not asked for where that is known of every guest', async () => {
+    answer = ({ execute }) => (execute === 'guest-shutdown' ? '' : ok({}));
+    expect(await client.call('guest-session-list')).toEqual({ value: {}, text: '{}' });
+    expect(await client.call('guest-fsfreeze-thaw')).toEqual({ value: {}, text: '{}' });
+    expect(await client.call('guest-shutdown')).toBeNull();
+    expect(kinds()).not.toContain('guest-info');
+  });
+
+  it.each([
+    ['refuses guest-info', '{"error": {"class": "CommandNotFound", "desc": "disabled"}}\n'],
+    ['tells nothing in it', ok({})],
+    ['answers it with what is no answer', 'nonsense\n'],
+  ])('answers as most do where the guest %s', async (_what, said) => {
+    answer = ({ execute }) => (execute === 'guest-info' ? said : ok({}));
+    expect(await client.call('guest-get-time')).toEqual({ value: {}, text: '{}' });
+  });
+
+  it('is not sent where guest-info is not answered in time', async () => {
+    answer = (command) => (isSync(command) ? ok({}) : '');
+    await expect(client.call('guest-get-time')).rejects.toMatchObject({
+      code: 'timed-out',
+      message: expect.stringMatching(/guest-get-time was not sent/),
+    });
+    expect(kinds()).toEqual(['guest-sync-delimited', 'guest-info']);
   });
 });

@@ -1,9 +1,11 @@
 import { connect } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { HostError } from '../errors.ts';
-import type { SelectionName } from '../mime.ts';
-import { GuestAgentChannel, type Returned } from './channel.ts';
+import { UNLIMITED_COMMANDS } from '@clipmux/guest-agent';
+import { GuestCommandError, HostError, type HostErrorCode } from '../errors.ts';
+import { type SelectionName, TEXT_TYPE } from '../mime.ts';
+import { GuestAgentChannel, type Patience } from './channel.ts';
 import { DEFAULT_ANSWER_TIMEOUT_MS, PIECE_BYTES, SESSION_CALL_GRACE_MS } from './limits.ts';
+import type { Returned } from './read-answer.ts';
 import {
   bytesOf,
   memberOf,
@@ -24,7 +26,11 @@ export interface Where {
 }
 
 export interface GuestAgentClientOptions {
-  /** Milliseconds that each answer may take; {@link DEFAULT_ANSWER_TIMEOUT_MS} if not given. */
+  /**
+   * Milliseconds that each answer may take, coming into step with the guest included; `Infinity`: no limit. If not given
+   * {@link DEFAULT_ANSWER_TIMEOUT_MS}; and for those commands none that may take as long as they take (guest-exec, guest-fsfreeze-…, guest-fstrim,
+   * guest-shutdown, guest-suspend-…), once they are sent.
+   */
   readonly timeoutMs?: number;
 }
 
@@ -57,7 +63,8 @@ export interface Targets {
  */
 export class GuestAgentClient {
   readonly #channel: GuestAgentChannel;
-  readonly #timeoutMs: number;
+  /** Undefined: not given. */
+  readonly #timeoutMs: number | undefined;
 
   /** Connects to a unix socket: a VMM's for the port (QEMU: `-chardev socket,server=on`), or clipmuxd's own. */
   static connect(path: string, options: GuestAgentClientOptions = {}): Promise<GuestAgentClient> {
@@ -73,12 +80,15 @@ export class GuestAgentClient {
 
   constructor(stream: Duplex, options: GuestAgentClientOptions = {}) {
     this.#channel = new GuestAgentChannel(stream);
-    this.#timeoutMs = options.timeoutMs ?? DEFAULT_ANSWER_TIMEOUT_MS;
+    this.#timeoutMs = options.timeoutMs;
   }
 
-  /** Calls any command that answers, also one of the qemu-ga behind clipmuxd. */
+  /**
+   * Calls any command that answers, also one of the qemu-ga behind clipmuxd.
+   * @param given its arguments; bigints are numbers of any size, and a `RawJson` goes out as it was written
+   */
   execute(command: string, given: object = {}): Promise<Returned> {
-    return this.#channel.execute(command, given, this.#timeoutMs);
+    return this.#channel.execute(command, given, this.#patienceFor(command));
   }
 
   /**
@@ -86,7 +96,15 @@ export class GuestAgentClient {
    * guest-info says has no success-response. Resolves when the guest has taken it without an error, or has gone.
    */
   executeSilent(command: string, given: object = {}): Promise<void> {
-    return this.#channel.executeSilent(command, given, this.#timeoutMs);
+    return this.#channel.executeSilent(command, given, this.#patienceFor(command));
+  }
+
+  /**
+   * Calls any command, as {@link execute} or {@link executeSilent} would, by what the guest says of it (guest-info, asked once where it is not known).
+   * @returns null where it has succeeded without an answer
+   */
+  call(command: string, given: object = {}): Promise<Returned | null> {
+    return this.#channel.call(command, given, this.#patienceFor(command));
   }
 
   /** The sessions, and which takes part. */
@@ -106,7 +124,8 @@ export class GuestAgentClient {
       params,
       ...(timeoutMs !== undefined && { timeout: timeoutMs }),
     };
-    const patience = Math.max(this.#timeoutMs, (timeoutMs ?? 0) + SESSION_CALL_GRACE_MS);
+    const { sendMs, answerMs } = this.#patienceFor('guest-session-call');
+    const patience = { sendMs, answerMs: Math.max(answerMs, (timeoutMs ?? 0) + SESSION_CALL_GRACE_MS) };
     const answer = objectOf((await this.#channel.execute('guest-session-call', given, patience)).value);
     return { session: numberOf(answer, 'session'), result: memberOf(answer, 'result') };
   }
@@ -121,13 +140,14 @@ export class GuestAgentClient {
    * Reads what a selection holds, piece by piece.
    * @param type text if not given
    * @param maxBytes refuses more than that with `too-large`
+   * @throws {GuestCommandError} `nothing-to-paste`, `type-not-offered` where that is the reason
    */
   async get(where: Where, type: string | undefined, maxBytes: number): Promise<{ type: string; bytes: Buffer }> {
     const pieces: Buffer[] = [];
     let got = 0;
-    let given: object = { ...where, ...(type !== undefined && { type }), count: PIECE_BYTES };
+    let piece = await this.#firstPiece(where, type);
     for (;;) {
-      const answer = objectOf((await this.execute('guest-clipboard-get', given)).value);
+      const answer = objectOf(piece.value);
       const size = numberOf(answer, 'size');
       const bytes = bytesOf(answer, 'buf-b64');
       got += bytes.length;
@@ -142,7 +162,7 @@ export class GuestAgentClient {
         throw new HostError('too-large', `the content has ${size} bytes, past the limit of ${maxBytes}`);
       }
       if (bytes.length === 0) throw new HostError('bad-answer', 'the guest gave an empty piece that is not the last');
-      given = { handle, count: PIECE_BYTES };
+      piece = await this.execute('guest-clipboard-get', { handle, count: PIECE_BYTES });
     }
   }
 
@@ -172,6 +192,38 @@ export class GuestAgentClient {
   /** Ends the connection. */
   close(): void {
     this.#channel.close();
+  }
+
+  async #firstPiece(where: Where, type: string | undefined): Promise<Returned> {
+    try {
+      return await this.execute('guest-clipboard-get', {
+        ...where,
+        ...(type !== undefined && { type }),
+        count: PIECE_BYTES,
+      });
+    } catch (error) {
+      if (!(error instanceof GuestCommandError) || error.errorClass === 'CommandNotFound') throw error;
+      const code = error.code === 'guest-error' ? await this.#whyNothing(where, type ?? TEXT_TYPE) : error.code;
+      throw new GuestCommandError(error.errorClass, error.message, code);
+    }
+  }
+
+  /** The dialect's errors do not say by themselves that there was nothing; what the selection holds does. */
+  async #whyNothing(where: Where, type: string): Promise<HostErrorCode> {
+    const held = await this.targets(where).catch(() => null);
+    if (held === null) return 'guest-error';
+    if (held.owner === 'nobody') return 'nothing-to-paste';
+    return held.types.includes(type) ? 'guest-error' : 'type-not-offered';
+  }
+
+  #patienceFor(command: string): Patience {
+    const given = this.#timeoutMs;
+    if (given !== undefined) return { sendMs: given, answerMs: given };
+    const unlimited = UNLIMITED_COMMANDS.has(command);
+    return {
+      sendMs: DEFAULT_ANSWER_TIMEOUT_MS,
+      answerMs: unlimited ? Number.POSITIVE_INFINITY : DEFAULT_ANSWER_TIMEOUT_MS,
+    };
   }
 }
 
