@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { accepts, type Chain, Program, startChain } from '../support/chain.ts';
@@ -165,6 +165,22 @@ describe('clipmuxd’s session socket', () => {
     expect(await second.exit()).toBe(1);
     expect(second.log).toMatch(/error .*another process listens/);
     expect(await accepts(chain.sessionSocket)).toBe(true);
+  });
+
+  it('has a path that a socket can have: else clipmuxd ends with 2, and leaves nothing', async () => {
+    const folder = mkdtempSync(join(chain.directory, 'own-'));
+    for (const path of ['', join(folder, 'x'.repeat(120))]) {
+      const daemon = startAt(path);
+      expect(await daemon.exit()).toBe(2);
+      expect(daemon.log).toMatch(/--session-socket: .*must have 1 to 107 bytes/);
+    }
+    expect(readdirSync(folder)).toEqual([]);
+  });
+
+  it('in a folder that is not there makes clipmuxd say so', async () => {
+    const daemon = startAt('/nowhere/at/all.sock');
+    expect(await daemon.exit()).toBe(1);
+    expect(daemon.log).toMatch(/error clipmuxd: cannot listen on .*: there is no folder \/nowhere/);
   });
 
   it('does not replace a file of another kind', async () => {

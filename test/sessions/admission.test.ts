@@ -213,6 +213,13 @@ describe('without logind', () => {
     expect(world.daemon.log.match(/warning clipmuxd: without logind only root/g)).toHaveLength(1);
   });
 
+  it('one agent serves a display, however its name is spelled', async () => {
+    await connect(world, { uid: 0 }, { display: ':7' });
+    for (const display of [':7', ':7.0', 'unix:7'])
+      await expect(connect(world, { uid: 0 }, { display })).rejects.toMatchObject({ name: 'duplicate-agent' });
+    await connect(world, { uid: 0 }, { display: ':8' });
+  });
+
   it('the newest takes part', async () => {
     const one = await connect(world, { uid: 0 }, { display: ':1' });
     await world.chosen(one.id, 'newest');

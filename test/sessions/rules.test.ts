@@ -298,6 +298,14 @@ describe('with a host that is a SPICE client', () => {
     expect(await hostPastes('primary')).toBe('marked by alice');
   });
 
+  it('content that the agent calls something else than what was asked for is not handed on', async () => {
+    await leave();
+    alice = await WireAgent.connect(world.sessionSocket, { named: '1', answersAs: PNG });
+    await world.chosen(alice.id);
+    await aliceCopies('no picture');
+    await expect(hostPastes()).rejects.toMatchObject({ code: 'refused' });
+  });
+
   it('text is left as it is', async () => {
     await hostCopies('two\r\nlines\r\n\0');
     expect(await alice.paste()).toBe('two\r\nlines\r\n\0');

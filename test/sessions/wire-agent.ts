@@ -13,6 +13,8 @@ export interface WireAgentOptions {
   readonly display?: string;
   /** Awaited before clipmuxd's requests are answered with what was copied. */
   readonly beforeAnswer?: () => Promise<void>;
+  /** What it says that its content is, whatever was asked for. */
+  readonly answersAs?: string;
 }
 
 /** What an agent has of one selection. */
@@ -65,7 +67,7 @@ export class WireAgent extends EventEmitter<Events> {
         await options.beforeAnswer?.();
         const content = this.#has[selection].program?.get(type);
         if (!content) throw new RpcError('no-owner', 'no program owns that');
-        return { size: content.length, type, content };
+        return { size: content.length, type: options.answersAs ?? type, content };
       },
       closed: over,
     });

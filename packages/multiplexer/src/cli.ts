@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { createLogger, isLogLevel, LOG_LEVELS, type LogLevel } from '@clipmux/posix';
+import { createLogger, isLogLevel, LOG_LEVELS, type LogLevel, socketPathProblem } from '@clipmux/posix';
 import { ConfigError, DEFAULT_CONFIG_PATH, DEFAULT_SETTINGS, formatProblem } from './config/index.ts';
 import { parseStandIn, STAND_IN_HELP, STAND_IN_OPTIONS } from './guest-agent/index.ts';
 import { PortError, parsePortName } from './port/index.ts';
@@ -98,9 +98,9 @@ function parse(argv: readonly string[]): Options | number {
       return EXIT.ok;
     }
     const overrides: Overrides = {
-      port: values.port,
-      sessionSocket: values['session-socket'] ?? standIn.sessionSocket,
-      controlSocket: values['control-socket'],
+      port: values.port === undefined ? undefined : checkPort(values.port),
+      sessionSocket: checkSocket('--session-socket', values['session-socket']) ?? standIn.sessionSocket,
+      controlSocket: checkSocket('--control-socket', values['control-socket']),
       logLevel: parseLogLevel(values['log-level']) ?? (standIn.verbose ? 'debug' : undefined),
       guestAgent: {
         ports: [...values['guest-agent'], ...(standIn.port === undefined ? [] : [standIn.port])].map(checkPort),
@@ -118,6 +118,12 @@ function parse(argv: readonly string[]): Options | number {
 function parseLogLevel(text: string | undefined): LogLevel | undefined {
   if (text === undefined || isLogLevel(text)) return text;
   throw new TypeError(`--log-level takes ${LOG_LEVELS.join(', ')}, not "${text}"`);
+}
+
+function checkSocket(option: string, path: string | undefined): string | undefined {
+  const problem = path === undefined ? undefined : socketPathProblem(path);
+  if (problem !== undefined) throw new TypeError(`${option}: ${problem}`);
+  return path;
 }
 
 /** @throws {PortError} */

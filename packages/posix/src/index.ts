@@ -23,6 +23,7 @@ export { type PeerCredentials, peerCredentials } from './peer-credentials.ts';
 export { peerGroups } from './peer-groups.ts';
 export { Pidfd, peerPidfd } from './pidfd.ts';
 export { processName } from './process-name.ts';
+export { explainListenError, SOCKET_PATH_BYTES_MAX, socketPathProblem } from './socket-path.ts';
 export { systemdListenSockets } from './systemd-listen.ts';
 export { type ServiceState, systemdNotify } from './systemd-notify.ts';
 export { startSystemdWatchdog } from './systemd-watchdog.ts';

@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { createLogger, isLogLevel, LOG_LEVELS, type LogLevel } from '@clipmux/posix';
+import { createLogger, isLogLevel, LOG_LEVELS, type LogLevel, socketPathProblem } from '@clipmux/posix';
 import { EXIT, runSession } from './run-session.ts';
 import { CLIPMUX_VERSION } from './version.ts';
 
@@ -59,6 +59,8 @@ function parse(argv: readonly string[]): Options | number {
     }
     const logLevel = values['log-level'];
     if (!isLogLevel(logLevel)) throw new TypeError(`--log-level takes ${LOG_LEVELS.join(', ')}, not "${logLevel}"`);
+    const problem = socketPathProblem(values.socket);
+    if (problem !== undefined) throw new TypeError(`--socket: ${problem}`);
     const { DISPLAY } = process.env;
     return { socket: values.socket, display: values.display ?? DISPLAY ?? '', logLevel };
   } catch (error) {

@@ -1,3 +1,4 @@
+import { SOCKET_PATH_BYTES_MAX } from '@clipmux/posix';
 import * as v from 'valibot';
 import { TEXT_MIME } from '../host-link/content-types.ts';
 import { parsePortName } from '../port/index.ts';
@@ -5,8 +6,6 @@ import type { Policy } from './settings.ts';
 import { DURATION_UNIT_NAMES, formatDuration, formatSize, parseDuration, parseSize, SIZE_UNIT_NAMES } from './units.ts';
 import { accept, alternatives, complain, hasControlCharacters, isIntegerWithin, type ValueKind } from './value-kind.ts';
 
-/** sizeof(sockaddr_un.sun_path) without the final NUL (unix(7)). */
-const SOCKET_PATH_BYTES_MAX = 107;
 /** More types than any program offers is a mistake. */
 const TYPES_MAX = 64;
 /** `LOGIN_NAME_MAX` of Linux is 256 with its NUL. */

@@ -1,11 +1,9 @@
 import { connect } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { deliverDirectly } from '@clipmux/posix';
+import { deliverDirectly, socketPathProblem } from '@clipmux/posix';
 import { PortError } from './port-error.ts';
 import type { PortTransport } from './transport.ts';
 
-/** sizeof(sockaddr_un.sun_path) without the final NUL (unix(7)). */
-const SOCKET_PATH_LIMIT = 107;
 /** Trying costs next to nothing, and a person who starts the host's end waits for it. */
 const UNIX_SOCKET_RETRY_CEILING_MS = 1_000;
 
@@ -17,13 +15,8 @@ export class UnixSocketTransport implements PortTransport {
 
   /** @throws PortError `invalid-name` if no socket can have that path */
   constructor(path: string) {
-    const size = Buffer.byteLength(path);
-    if (size === 0 || size > SOCKET_PATH_LIMIT || path.includes('\0')) {
-      throw new PortError(
-        'invalid-name',
-        `unix:${path} is no socket's path: it must have 1 to ${SOCKET_PATH_LIMIT} bytes`,
-      );
-    }
+    const problem = socketPathProblem(path);
+    if (problem !== undefined) throw new PortError('invalid-name', `unix:${problem}`);
     this.#path = path;
     this.name = `unix:${path}`;
   }

@@ -2,6 +2,7 @@ import type { Logger } from '@clipmux/posix';
 import { type HelloParams, RpcError } from '@clipmux/rpc';
 import type { SessionId } from '../arbiter/index.ts';
 import { type AdmissionRules, checkAdmission } from './admission.ts';
+import { displayServer } from './display-server.ts';
 import { DUPLICATE_PING_TIMEOUT_MS } from './limits.ts';
 import { type LoginSession, type LoginSessions, loginSessionOf } from './login-sessions.ts';
 import type { Session } from './session.ts';
@@ -102,7 +103,7 @@ export class Gatekeeper {
   }
 }
 
-/** What there is one agent of: a login session, or where there is none a display of a user. */
+/** What there is one agent of: a login session, or where there is none a display of a user, however it is spelled. */
 export function placeOf(uid: number, login: LoginSession | null, display: string): string {
-  return login ? `login ${login.id}` : `uid ${uid} display ${display}`;
+  return login ? `login ${login.id}` : `uid ${uid} display ${displayServer(display)}`;
 }

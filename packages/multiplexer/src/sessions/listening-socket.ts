@@ -1,6 +1,7 @@
-import { chmodSync, lstatSync, mkdirSync, unlinkSync } from 'node:fs';
+import { chmodSync, lstatSync, mkdirSync, type Stats, unlinkSync } from 'node:fs';
 import { connect, type Server } from 'node:net';
 import { dirname } from 'node:path';
+import { explainListenError, socketPathProblem } from '@clipmux/posix';
 import { LISTEN_BACKLOG } from './limits.ts';
 
 /** Why a socket cannot be listened on. */
@@ -27,6 +28,8 @@ export type ListenAddress = { readonly path: string; readonly mode: number } | {
  */
 export async function listen(server: Server, address: ListenAddress): Promise<void> {
   if ('path' in address) {
+    const problem = socketPathProblem(address.path);
+    if (problem !== undefined) throw new ListenError('failed', problem);
     makeDirectory(dirname(address.path));
     await removeStale(address.path);
   }
@@ -53,12 +56,17 @@ function setMode(path: string, mode: number): void {
     chmodSync(path, mode);
   } catch (error) {
     // Not bound: the server's error event says why.
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    if (!['ENOENT', 'EACCES', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
   }
 }
 
 async function removeStale(path: string): Promise<void> {
-  const stat = lstatSync(path, { throwIfNoEntry: false });
+  let stat: Stats | undefined;
+  try {
+    stat = lstatSync(path, { throwIfNoEntry: false });
+  } catch {
+    // A folder on the way may not be entered, or is no folder: listening says so in a moment.
+  }
   if (!stat) return;
   if (!stat.isSocket()) {
     throw new ListenError('not-a-socket', `${path} exists and is no socket: remove it or choose another path`);
@@ -87,6 +95,9 @@ function isAlive(path: string): Promise<boolean> {
 }
 
 function describe(error: NodeJS.ErrnoException, address: ListenAddress): ListenError {
-  const where = 'path' in address ? address.path : `descriptor ${address.fd}`;
-  return new ListenError('failed', `cannot listen on ${where}: ${error.message}`);
+  const message =
+    'path' in address
+      ? explainListenError(address.path, error)
+      : `cannot listen on descriptor ${address.fd}: ${error.message}`;
+  return new ListenError('failed', message);
 }

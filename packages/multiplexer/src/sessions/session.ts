@@ -150,8 +150,12 @@ export class Session implements SessionPeer {
   async request(selection: Selection, type: string, signal: CancelSignal, limit?: number): Promise<OutgoingContent> {
     const { maxBytes, answerTimeoutMs } = this.#transfers();
     const options = { maxBytes: limit ?? maxBytes, answerTimeoutMs, signal };
-    const { size, content } = await this.#wire.request({ selection, type }, options);
-    return { size, pieces: content };
+    const { size, type: answered, content } = await this.#wire.request({ selection, type }, options);
+    if (answered === type) return { size, pieces: content };
+    // Whoever asked would take the bytes for what they are not.
+    const error = new RpcError('protocol-error', `the agent answered with ${answered}, asked for ${type}`);
+    content.cancel(error);
+    throw error;
   }
 
   /**

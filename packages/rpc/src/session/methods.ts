@@ -146,6 +146,9 @@ export function parseFields<S extends v.GenericSchema>(
   value: unknown,
   errorName: 'invalid-params' | 'protocol-error' = 'invalid-params',
 ): v.InferOutput<S> {
+  // To valibot a list is an object without keys, and an object of no fields takes it. A result may be a list.
+  if (errorName === 'invalid-params' && Array.isArray(value))
+    throw new RpcError(errorName, 'the parameters must be an object');
   const parsed = v.safeParse(schema, value, { abortEarly: true });
   if (parsed.success) return parsed.output;
   const [issue] = parsed.issues;

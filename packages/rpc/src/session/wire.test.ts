@@ -326,6 +326,9 @@ describe('bad input', () => {
     });
     const answer = await raw.nextJson();
     expect(answer).toMatchObject({ id: 'a', error: { code: -32602, message: 'type must be printable ASCII' } });
+    raw.send({ id: 'l', method: 'ping', params: [] });
+    const message = 'the parameters must be an object';
+    expect(await raw.nextJson()).toMatchObject({ id: 'l', error: { code: -32602, message } });
     raw.send({ id: 'b', method: 'ping' });
     expect(await raw.nextJson()).toEqual({ jsonrpc: '2.0', id: 'b', result: {} });
   });
