@@ -11,6 +11,7 @@ export { SENTINEL } from './json/characters.ts';
 export { type AnswerObject, type AnswerValue, formatJson, RawJson } from './json/format.ts';
 export { JsonSyntaxError, type Parsed } from './json/parser.ts';
 export { plainJson } from './json/plain.ts';
+export { stringifyJson } from './json/stringify.ts';
 export { isJsonObject, JsonNumber, type JsonObject, type JsonValue } from './json/value.ts';
 export { COMMANDS, type CommandName, type Commands, isOwnCommand, PIECE_BYTES_MAX } from './schema/commands.ts';
 export { renderReference } from './schema/reference.ts';

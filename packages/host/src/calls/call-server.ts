@@ -141,8 +141,7 @@ export class HostCallServer extends EventEmitter<HostCallServerEvents> {
     try {
       const handler = this.#handlers.get(method);
       if (!handler) throw new GuestAgentError('CommandNotFound', `The command ${method} has not been found`);
-      const returned = JSON.stringify((await handler(params, { session, signal })) ?? {});
-      line = formatReturn(new RawJson(returned ?? '{}'), id);
+      line = formatReturn(RawJson.of((await handler(params, { session, signal })) ?? {}), id);
     } catch (error) {
       line = formatError(asAnswer(error), id);
     }

@@ -7,6 +7,7 @@ import {
   MessageReader,
   plainJson,
   SENTINEL,
+  stringifyJson,
 } from '@clipmux/guest-agent';
 import { GuestCommandError, HostError } from '../errors.ts';
 import { SYNC_TIMEOUT_MS, WAITING_COMMANDS_MAX } from './limits.ts';
@@ -188,7 +189,7 @@ export class GuestAgentChannel {
 const NO_ANSWER: Returned = { value: undefined, text: '' };
 
 function formatRequest(command: string, given: object): string {
-  return `${JSON.stringify({ execute: command, arguments: given })}\n`;
+  return `${stringifyJson({ execute: command, arguments: given })}\n`;
 }
 
 function formatSync(id: number): string {

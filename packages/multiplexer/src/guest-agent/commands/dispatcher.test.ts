@@ -171,6 +171,12 @@ describe('methods that programs of sessions serve', () => {
     expect(SESSION_CALL_MAX_MS).toBe(HOST_CALL_TIMEOUT_MAX_MS);
   });
 
+  it('return what every reader takes, whatever a program has answered', async () => {
+    target.answer = async () => ['\ud800', { '\ufdd0': '\\ud800\uffff' }];
+    const line = await send('{"execute": "guest-session-call", "arguments": {"method": "a"}}');
+    expect(line).toBe('{"return": {"session": 1, "result": ["\ufffd",{"\ufffd":"\\\\ud800\ufffd"}]}}\n');
+  });
+
   it('that fail are errors that say why', async () => {
     target.answer = () => Promise.reject(new RpcError('program-error', 'the program answered with an error: no'));
     expect(await failure('guest-session-call', { method: 'a' })).toBe('the program answered with an error: no');
