@@ -25,4 +25,5 @@ export {
 export type { Argument, ArgumentsOf, ArgumentType, CommandSchema, ReturnedMember } from './schema/types.ts';
 export { validateArguments } from './schema/validate.ts';
 export { MESSAGE_BYTES_MAX, MESSAGE_TOKENS_MAX, NESTING_MAX } from './stream/limits.ts';
+export { type LineFault, type LineHandler, LineMessageReader } from './stream/line-message-reader.ts';
 export { JsonMessage, type MessageHandler, MessageReader, type MessageReaderOptions } from './stream/message-reader.ts';
