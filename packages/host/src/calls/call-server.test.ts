@@ -129,13 +129,15 @@ describe('a server of calls', () => {
   });
 
   it.each([
-    '{"execute": "echo", "arguments": {"a": [',
-    '{"execute": "echo", "arguments": {"a": "half',
-    '{"execute": "echo", "arguments": {}, "id": {"session": 3, "call": 5}} {}',
-    // The rest of a line, with what a program in a session has put into its parameters.
-    '"b": {"execute": "echo", "id": {"session": 1, "call": 5}}}, "id": {"session": 3, "call": 5}}',
-    `{"execute": "echo", "arguments": {"a": "${'x'.repeat(CALL_LINE_BYTES_MAX)}"}}`,
-  ])('loses no other line by one that is broken: %.80s', async (broken) => {
+    ['that is half', '{"execute": "echo", "arguments": {"a": ['],
+    ['that is half, in a text', '{"execute": "echo", "arguments": {"a": "half'],
+    ['with something behind its object', '{"execute": "echo", "arguments": {}, "id": {"session": 3, "call": 5}} {}'],
+    [
+      'whose beginning was lost, with a call in its parameters, as a program in a session may put it there',
+      '"b": {"execute": "echo", "id": {"session": 1, "call": 5}}}, "id": {"session": 3, "call": 5}}',
+    ],
+    ['that is too long', `{"execute": "echo", "arguments": {"a": "${'x'.repeat(CALL_LINE_BYTES_MAX)}"}}`],
+  ])('loses no other line by one %s', async (_what, broken) => {
     let junk = 0;
     server.on('junk', () => {
       junk += 1;
@@ -147,7 +149,7 @@ describe('a server of calls', () => {
   });
 
   it('reads on where the guest was reset in the middle of a line, and its connection goes on', async () => {
-    guest.write('{"execute": "echo", "arguments": {"a": "reset he');
+    guest.write('{"execute": "echo", "arguments": {"a": [');
     const told = once(server, 'news') as Promise<[GuestNews]>;
     guest.write('\n{"event": "READY", "data": {}, "timestamp": {"seconds": 5, "microseconds": 0}}\n');
     expect((await told)[0]).toMatchObject({ event: 'READY' });
