@@ -1,10 +1,11 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { GuestAgentClient } from '@clipmux/host';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { Desk } from '../sessions/desk.ts';
 import { World } from '../sessions/world.ts';
-import { sha256 } from '../support/exchange.ts';
+import { contentsOf, sha256 } from '../support/exchange.ts';
 import { makeUsers, removeUsers, type TestUser } from '../support/users.ts';
 import { until } from '../support/wait.ts';
 import { xclipCopy, xclipPaste } from '../support/xclip.ts';
@@ -138,6 +139,40 @@ describe('the host’s commands', () => {
       async () => (await world.host.paste('clipboard', TEXT).catch(() => '')).toString() === 'shared',
       'the host',
     );
+  });
+
+  it('share what comes in several pieces, and in several types, if the first one says so', async () => {
+    const large = Buffer.alloc(5 * MIB, 'shared in pieces. ');
+    const library = await GuestAgentClient.connect(path);
+    const contents = new Map([
+      [TEXT, large],
+      ['text/html', Buffer.from('<b>shared</b>')],
+    ]);
+    expect(await library.set({}, contents, true)).toBe(alice.id);
+    library.close();
+    await until(() => world.host.offered('clipboard')?.includes(TEXT) ?? false, 'the offer to the host');
+    expect(sha256(Buffer.from(await world.host.paste('clipboard', TEXT)))).toBe(sha256(large));
+  });
+
+  it('set what comes in several pieces for the session of the first one, or not at all', async () => {
+    const { handle } = await set('for alice, ', { more: true });
+    await client.call('guest-session-select', { session: bob.id });
+    const last = { handle, 'buf-b64': Buffer.from('not for bob').toString('base64') };
+    expect(await refusal('guest-clipboard-set', last)).toMatch(/does not take part/);
+    expect(await refusal('guest-clipboard-set', last)).toMatch(/there is no handle/);
+    expect(await client.call('guest-clipboard-targets')).toMatchObject({ session: bob.id, owner: 'nobody' });
+    expect(await refusal('guest-clipboard-set', { session: 99, more: true, 'buf-b64': '' })).toMatch(/no session has/);
+  });
+
+  it('tell that nobody owns what they have cleared, also while the host offers something', async () => {
+    world.host.copy('clipboard', contentsOf('of the host'));
+    await until(
+      async () => (await client.call('guest-clipboard-targets'))['owner'] === 'host',
+      'the content of the host to be there',
+    );
+    await client.call('guest-clipboard-clear');
+    expect(await client.call('guest-clipboard-targets')).toMatchObject({ owner: 'nobody', types: [] });
+    world.host.release('clipboard');
   });
 
   it('reach a session in the agent', async () => {

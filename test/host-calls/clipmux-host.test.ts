@@ -20,7 +20,7 @@ beforeAll(async () => {
   writeFileSync(
     at('clipmux.toml'),
     `[guest-agent]\nports = ["unix:${at('agent.sock')}"]\n` +
-      `[host-calls]\nport = "unix:${at('calls.sock')}"\nallow = ["add", "fail", "slow", "junk", "who"]\n`,
+      `[host-calls]\nport = "unix:${at('calls.sock')}"\nallow = ["add", "echo", "fail", "slow", "junk", "who"]\n`,
   );
   daemon = new Program('clipmuxd', [
     ...['--no-logind', '--log-level', 'debug', '--config', at('clipmux.toml')],
@@ -141,6 +141,17 @@ describe("clipmux-host at the guest agent's port", () => {
     });
   });
 
+  it('lists sessions also where an agent says what is no character', async () => {
+    const odd = await WireAgent.connect(at('session.sock'), { display: ':7\ufdd0', name: 'evil\uffff' });
+    expect((await host('sessions')).code).toBe(0);
+    const { sessions } = JSON.parse((await host('sessions', '--json')).out) as { sessions: { id: number }[] };
+    expect(sessions.find(({ id }) => id === odd.id)).toMatchObject({
+      display: ':7\ufffd',
+      agent: { name: 'evil\ufffd' },
+    });
+    await odd.close();
+  });
+
   it.each([
     ['sessions', '--listen'],
     ['call'],
@@ -159,6 +170,7 @@ describe('clipmux-host at the port for calls', () => {
     const serving = new Program('clipmux-host', [
       ...['--socket', at('calls.sock'), '--listen', 'serve'],
       ...['--handler', "add=node -e 'const {a, b} = JSON.parse(fs.readFileSync(0)); console.log(a + b)'"],
+      ...['--handler', 'echo=cat'],
       ...['--handler', 'fail=echo no such share >&2; exit 3'],
       ...['--handler', 'junk=echo what'],
       ...['--handler', 'slow=cat > /dev/null; sleep 60'],
@@ -170,6 +182,10 @@ describe('clipmux-host at the port for calls', () => {
     const slow = wire.hostCall('slow').catch(failure);
     expect(await Promise.all([1, 2, 3].map((a) => wire.hostCall('add', { a, b: 10 })))).toEqual([11, 12, 13]);
     expect(await wire.hostCall('who')).toBe(agent.id);
+    expect(await wire.hostCall('echo', { text: 'a\uffff', 'na\ufdd0me': '\ud800' })).toEqual({
+      text: 'a\ufffd',
+      'na\ufffdme': '\ufffd',
+    });
     expect(await wire.hostCall('fail').catch(failure)).toMatchObject({
       name: 'host-error',
       details: ['GenericError', 'no such share'],
@@ -189,7 +205,7 @@ describe('clipmux-host at the port for calls', () => {
     });
     try {
       await until(() => out.includes('"READY"'), 'the first event');
-      const other = await WireAgent.connect(at('session.sock'), { display: ':8' });
+      const other = await WireAgent.connect(at('session.sock'), { display: ':8\ufdd0' });
       await other.close();
       await until(() => out.includes('"SESSION_REMOVED"'), 'the session to be gone');
       const told = out
@@ -200,7 +216,7 @@ describe('clipmux-host at the port for calls', () => {
         expect.objectContaining({ event: 'SESSION_ADDED', session: agent.id, display: ':7' }),
       );
       expect(told).toContainEqual(
-        expect.objectContaining({ event: 'SESSION_ADDED', session: other.id, display: ':8' }),
+        expect.objectContaining({ event: 'SESSION_ADDED', session: other.id, display: ':8\ufffd' }),
       );
       expect(told).toContainEqual(expect.objectContaining({ event: 'SESSION_REMOVED', session: other.id }));
     } finally {

@@ -212,11 +212,34 @@ describe('a host that sends junk', () => {
     ]) {
       host.say(`${junk}\n`);
     }
-    // The last of them is half a message: 0xFF, which JSON cannot hold, ends it.
-    host.say('}]\n');
+    // The last of them is half a message: the end of its line ends it.
     host.return(host.calls[0] as Call, 'right');
     expect(await call).toBe('right');
     expect(daemon.log).toMatch(/an answer of the host was dropped/);
+    expect(daemon.log).not.toMatch(/hush/);
+  });
+
+  it('loses no good line by one that is broken, which is logged once', async () => {
+    await start(1);
+    const calls = ['a', 'b', 'c', 'd'].map((name) => agent().wire.hostCall('echo', { name }));
+    await host.until(() => host.calls.length === calls.length, 'the calls');
+    const [a, b, c, d] = host.calls as [Call, Call, Call, Call];
+    host.say('{"return": {"hush": [[[\n');
+    host.return(a, 'a');
+    expect(await calls[0]).toBe('a');
+    host.say('{"return": "hush, hush\n');
+    host.return(b, 'b');
+    expect(await calls[1]).toBe('b');
+    host.say(`{"return": "${'hush'.repeat(HOST_RETURN_BYTES_MAX)}"}\n`);
+    host.return(c, 'c');
+    expect(await calls[2]).toBe('c');
+    // A program that ends in the middle of a line, and the next one, which begins with the end of one: nobody has noticed in between.
+    host.say(`{"return": "hush", "id": {"session": ${d.id.session}, "ca`);
+    host.say('\n');
+    host.return(d, 'd');
+    expect(await calls[3]).toBe('d');
+    expect(daemon.log.match(/the host sent what is no answer to a call/g)).toHaveLength(4);
+    expect(daemon.log).toMatch(/the line has more than 1048576 bytes/);
     expect(daemon.log).not.toMatch(/hush/);
   });
 });

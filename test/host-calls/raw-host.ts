@@ -85,6 +85,8 @@ export class RawHost {
       const lines = (rest + text).split('\n');
       rest = lines.pop() ?? '';
       for (const line of lines) {
+        // clipmuxd begins with the end of a line.
+        if (line === '') continue;
         const message = JSON.parse(line) as Call | Told;
         if ('execute' in message) this.calls.push(message);
         else this.events.push(message);

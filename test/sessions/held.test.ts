@@ -168,6 +168,16 @@ describe('content that an administrator sets', () => {
     await expect(get()).rejects.toMatchObject({ name: expect.stringMatching(/no-owner|type-unavailable/) });
   });
 
+  it('is cleared, with what the host offers: then nobody owns the selection', async () => {
+    world.host.copy('clipboard', contentsOf('of the host'));
+    await alice.owns();
+    expect(await targets(alice.id)).toMatchObject({ owner: 'host', types: [TEXT_TYPE] });
+    await world.control.call('clipboard.clear', {});
+    await alice.until((agent) => agent.given()?.length === 0, 'an empty selection');
+    expect(await targets(alice.id)).toMatchObject({ owner: 'nobody', types: [] });
+    await expect(get()).rejects.toMatchObject({ name: 'no-owner' });
+  });
+
   it('may be large, and goes in and comes out in pieces', async () => {
     const picture = randomBytes(9 * MIB);
     const { handle } = await world.control.call('clipboard.begin', {});

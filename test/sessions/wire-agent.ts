@@ -11,6 +11,8 @@ export interface WireAgentOptions {
   /** The session that it names, as XDG_SESSION_ID. */
   readonly named?: string;
   readonly display?: string;
+  /** What it calls itself. */
+  readonly name?: string;
   /** Awaited before clipmuxd's requests are answered with what was copied. */
   readonly beforeAnswer?: () => Promise<void>;
   /** What it says that its content is, whatever was asked for. */
@@ -74,8 +76,8 @@ export class WireAgent extends EventEmitter<Events> {
   }
 
   /** Rejects with why it is not let in, whether that came as an answer or as clipmuxd's farewell. */
-  async hello({ named, display = ':0' }: WireAgentOptions = {}): Promise<void> {
-    const identity = { agent: { name: 'test', version: '0' }, display, session: named ?? null };
+  async hello({ named, display = ':0', name = 'test' }: WireAgentOptions = {}): Promise<void> {
+    const identity = { agent: { name, version: '0' }, display, session: named ?? null };
     try {
       this.id = (await this.wire.hello(identity, { timeoutMs: 10_000 })).session;
     } catch (error) {

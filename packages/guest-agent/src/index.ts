@@ -12,6 +12,7 @@ export { SENTINEL } from './json/characters.ts';
 export { type AnswerObject, type AnswerValue, formatJson, RawJson } from './json/format.ts';
 export { JsonSyntaxError, type Parsed } from './json/parser.ts';
 export { plainJson } from './json/plain.ts';
+export { stringifyJson } from './json/stringify.ts';
 export { isJsonObject, JsonNumber, type JsonObject, type JsonValue } from './json/value.ts';
 export { COMMANDS, type CommandName, type Commands, isOwnCommand, PIECE_BYTES_MAX } from './schema/commands.ts';
 export { renderReference } from './schema/reference.ts';
@@ -25,4 +26,5 @@ export {
 export type { Argument, ArgumentsOf, ArgumentType, CommandSchema, ReturnedMember } from './schema/types.ts';
 export { validateArguments } from './schema/validate.ts';
 export { MESSAGE_BYTES_MAX, MESSAGE_TOKENS_MAX, NESTING_MAX } from './stream/limits.ts';
+export { type LineFault, type LineHandler, LineMessageReader } from './stream/line-message-reader.ts';
 export { JsonMessage, type MessageHandler, MessageReader, type MessageReaderOptions } from './stream/message-reader.ts';

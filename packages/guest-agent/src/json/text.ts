@@ -114,13 +114,13 @@ function isLeadSurrogate(code: number | undefined): code is number {
 }
 
 /** Whether Unicode has a character of that code: no surrogate, no noncharacter (Unicode 23.7). */
-function isCharacter(code: number): boolean {
+export function isCharacter(code: number): boolean {
   if (code > 0x10ffff || (code >= 0xd800 && code <= 0xdfff)) return false;
   return !((code >= 0xfdd0 && code <= 0xfdef) || (code & 0xfffe) === 0xfffe);
 }
 
 /** Stands for what is no character. */
-const REPLACEMENT = '\ufffd';
+export const REPLACEMENT = '\ufffd';
 
 /** Bytes for a person to read: as {@link decodeText} reads them, and one replacement character for each sequence that is none, as in QEMU. */
 export function displayText(bytes: Buffer): string {

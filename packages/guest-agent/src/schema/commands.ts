@@ -180,17 +180,20 @@ export const COMMANDS = {
     description:
       'Gives a session content to paste, in one piece or several. With `more` nothing is set yet: it returns a handle, which the next piece ' +
       'names. The piece without `more` is the last. Pieces of one type are put together; another type begins another form of the same ' +
-      'content, best first.',
+      'content, best first. The first piece decides for which session and selection the content is, and whether it is shared: without ' +
+      '`session` it is for the one that takes part then, whichever does when the last piece comes. A session that has left meanwhile, or ' +
+      'may not be set any more, makes the next piece an error, and what was sent so far is dropped.',
     arguments: {
       session,
       selection,
       type: optional({ kind: 'string' }, 'MIME type of this piece. Without it the text (`text/plain;charset=utf-8`).'),
       'buf-b64': required({ kind: 'base64', bytesMax: PIECE_BYTES_MAX }, 'The piece in base64.'),
-      handle: optional(id, 'Handle of the content that this piece belongs to.'),
+      handle: optional(id, 'Handle of the content that this piece belongs to; then no session or selection.'),
       more: optional({ kind: 'boolean' }, 'Whether another piece follows; no by default.'),
       share: optional(
         { kind: 'boolean' },
-        "Whether the host's clipboard is offered it too, as if a program in the session had copied it; no by default.",
+        "Whether the host's clipboard is offered it too, as if a program in the session had copied it; no by default. Of several pieces the " +
+          'first says it; a later one that says otherwise is an error.',
       ),
     },
     returns: {

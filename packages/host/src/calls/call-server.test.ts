@@ -8,6 +8,7 @@ import { GuestAgentError } from '@clipmux/guest-agent';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type HostListener, listen } from '../socket/listen.ts';
 import { type Caller, type CallHandler, type GuestNews, HostCallServer } from './call-server.ts';
+import { CALL_LINE_BYTES_MAX } from './limits.ts';
 
 let directory: string;
 let listener: HostListener;
@@ -63,7 +64,11 @@ function call(execute: string, number: number, params: object = {}): void {
 }
 
 async function heard(): Promise<unknown> {
-  return JSON.parse((await lines.next()).value as string);
+  for (;;) {
+    const line = (await lines.next()).value as string;
+    // An empty one means nothing.
+    if (line !== '') return JSON.parse(line);
+  }
 }
 
 describe('a server of calls', () => {
@@ -121,6 +126,37 @@ describe('a server of calls', () => {
     call('echo', 6);
     expect(await heard()).toMatchObject({ id: { call: 6 } });
     expect(junk).toBe(5);
+  });
+
+  it.each([
+    ['that is half', '{"execute": "echo", "arguments": {"a": ['],
+    ['that is half, in a text', '{"execute": "echo", "arguments": {"a": "half'],
+    ['with something behind its object', '{"execute": "echo", "arguments": {}, "id": {"session": 3, "call": 5}} {}'],
+    [
+      'whose beginning was lost, with a call in its parameters, as a program in a session may put it there',
+      '"b": {"execute": "echo", "id": {"session": 1, "call": 5}}}, "id": {"session": 3, "call": 5}}',
+    ],
+    ['that is too long', `{"execute": "echo", "arguments": {"a": "${'x'.repeat(CALL_LINE_BYTES_MAX)}"}}`],
+  ])('loses no other line by one %s', async (_what, broken) => {
+    let junk = 0;
+    server.on('junk', () => {
+      junk += 1;
+    });
+    guest.write(`${broken}\n`);
+    call('echo', 6);
+    expect(await heard()).toMatchObject({ id: { session: 3, call: 6 } });
+    expect(junk).toBe(1);
+  });
+
+  it('reads on where the guest was reset in the middle of a line, and its connection goes on', async () => {
+    guest.write('{"execute": "echo", "arguments": {"a": [');
+    const told = once(server, 'news') as Promise<[GuestNews]>;
+    guest.write('\n{"event": "READY", "data": {}, "timestamp": {"seconds": 5, "microseconds": 0}}\n');
+    expect((await told)[0]).toMatchObject({ event: 'READY' });
+  });
+
+  it('begins with the end of a line, for a guest that holds half of one', async () => {
+    expect((await lines.next()).value).toBe('');
   });
 
   it('tells its handlers when the guest has gone, and takes the next one', async () => {

@@ -7,12 +7,12 @@ import {
   isJsonObject,
   type JsonMessage,
   type JsonValue,
-  MessageReader,
+  LineMessageReader,
   plainJson,
   RawJson,
   readRequest,
 } from '@clipmux/guest-agent';
-import { CALL_BYTES_MAX, OPEN_CALLS_MAX, OUTPUT_BYTES_MAX } from './limits.ts';
+import { CALL_LINE_BYTES_MAX, OPEN_CALLS_MAX, OUTPUT_BYTES_MAX } from './limits.ts';
 
 /** Who calls. The session's number is clipmuxd's word: the session cannot choose it. */
 export interface Caller {
@@ -40,7 +40,7 @@ export interface HostCallServerEvents {
   connected: [];
   /** An event of the guest's, as docs/guest-agent-host.md lists them. */
   news: [GuestNews];
-  /** The guest sent what is neither a call nor an event. For a log; nothing of it is shown. */
+  /** The guest sent a line that is neither a call nor an event. For a log; nothing of it is shown. */
   junk: [];
   disconnected: [];
 }
@@ -69,9 +69,9 @@ export class HostCallServer extends EventEmitter<HostCallServerEvents> {
   attach(stream: Duplex): void {
     if (this.#stream) throw new Error('a guest is connected already');
     this.#stream = stream;
-    const reader = new MessageReader(
-      { message: (message) => this.#message(stream, message), junk: () => this.emit('junk') },
-      { messageBytesMax: CALL_BYTES_MAX },
+    const reader = new LineMessageReader(
+      { message: (message) => this.#message(stream, message), broken: () => this.emit('junk') },
+      CALL_LINE_BYTES_MAX,
     );
     const ended = (): void => this.#ended(stream);
     stream.on('data', (bytes: Buffer) => {
@@ -80,6 +80,8 @@ export class HostCallServer extends EventEmitter<HostCallServerEvents> {
     stream.once('end', ended);
     stream.once('close', ended);
     stream.on('error', ended);
+    // The guest may hold half a line of a host's program before this one, which ends here.
+    stream.write('\n');
     this.emit('connected');
   }
 
@@ -141,8 +143,7 @@ export class HostCallServer extends EventEmitter<HostCallServerEvents> {
     try {
       const handler = this.#handlers.get(method);
       if (!handler) throw new GuestAgentError('CommandNotFound', `The command ${method} has not been found`);
-      const returned = JSON.stringify((await handler(params, { session, signal })) ?? {});
-      line = formatReturn(new RawJson(returned ?? '{}'), id);
+      line = formatReturn(RawJson.of((await handler(params, { session, signal })) ?? {}), id);
     } catch (error) {
       line = formatError(asAnswer(error), id);
     }

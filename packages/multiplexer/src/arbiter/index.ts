@@ -10,4 +10,5 @@ export {
   type Owner,
   type RequestId,
   type SessionId,
+  type SessionSelection,
 } from './state.ts';

@@ -9,7 +9,7 @@ import {
   type Status,
 } from '@clipmux/rpc';
 import { Capability } from '@clipmux/vdagent';
-import { permitted, type Selection, type SessionId } from '../arbiter/index.ts';
+import type { Selection, SessionId } from '../arbiter/index.ts';
 import { describeSettings } from '../config/index.ts';
 import type { ControlContent, ControlTarget, HeldContent, Whose } from '../control/index.ts';
 import { wholeContent } from '../exchange/index.ts';
@@ -18,6 +18,7 @@ import type { PortStatus } from '../port/index.ts';
 import type { RegisteredSession } from '../sessions/index.ts';
 import type { Daemon } from './daemon.ts';
 import { toWire } from './happenings.ts';
+import { selectionOwner } from './selection-owner.ts';
 
 /** What clipmuxd shows to an administrator, and what one may do to it. */
 export class Administration implements ControlTarget {
@@ -85,19 +86,10 @@ export class Administration implements ControlTarget {
   targets(whose: Whose): SelectionContent {
     const session = this.#whose(whose);
     const { selection } = whose;
-    const { offer, held, given } = this.#selection(session, selection);
-    const answer = (owner: SelectionContent['owner'], types: readonly string[]): SelectionContent => ({
-      session,
-      selection,
-      owner,
-      types: [...types],
-    });
-    if (held && held.types.length > 0) return answer('held', held.types);
-    if (offer) return answer('program', offer.types);
     const { ledger, rules } = this.#daemon.multiplexer.state;
-    const owner = ledger[selection];
-    if (given && owner.kind === 'host') return answer('host', permitted(rules.toSession[selection], owner.types));
-    return answer('nobody', []);
+    const toSession = rules.toSession[selection];
+    const { owner, types } = selectionOwner(this.#selection(session, selection), ledger[selection], toSession);
+    return { session, selection, owner, types };
   }
 
   /** @param unlimited whether the limit on what is taken from a session is passed */

@@ -27,6 +27,12 @@ describe('an event', () => {
     );
   });
 
+  it('can be read whatever a session calls its display', () => {
+    const queue = new EventQueue(1);
+    queue.push({ ...added(3), data: { display: ':7\ufdd0\ud800' } }, 0);
+    expect(drain(queue)).toMatchObject([{ data: { display: ':7\ufffd\ufffd' } }]);
+  });
+
   it('tells sessions, who takes part, and owners with the types', () => {
     expect([
       toGuestEvent({ kind: 'session-added', session: 3, uid: 1000, display: ':0' })?.data,

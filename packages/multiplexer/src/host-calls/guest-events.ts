@@ -1,3 +1,4 @@
+import { stringifyJson } from '@clipmux/guest-agent';
 import type { ControlHappening } from '@clipmux/rpc';
 import type { CallEnd } from './call-table.ts';
 import type { CallId } from './messages.ts';
@@ -93,5 +94,5 @@ export class EventQueue {
 /** An event as QMP has them: https://www.qemu.org/docs/master/interop/qmp-spec.html#asynchronous-events */
 function formatEvent(event: string, data: object, now: number): string {
   const timestamp = { seconds: Math.floor(now / 1000), microseconds: Math.round((now % 1000) * 1000) };
-  return `${JSON.stringify({ event, data, timestamp })}\n`;
+  return `${stringifyJson({ event, data, timestamp })}\n`;
 }

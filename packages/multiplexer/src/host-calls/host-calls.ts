@@ -1,5 +1,5 @@
 import type { Duplex } from 'node:stream';
-import { MessageReader } from '@clipmux/guest-agent';
+import { type LineFault, LineMessageReader } from '@clipmux/guest-agent';
 import type { Logger } from '@clipmux/posix';
 import { type ControlHappening, NODE_TIMERS, RpcError, type TimerHandle, type Timers } from '@clipmux/rpc';
 import type { SessionId } from '../arbiter/index.ts';
@@ -8,7 +8,7 @@ import { PortKeeper, type PortStatus, type PortTransport } from '../port/index.t
 import type { HostCallParams } from '../sessions/index.ts';
 import { type CallEvent, CallTable } from './call-table.ts';
 import { callEnded, EventQueue, type GuestEvent, toGuestEvent } from './guest-events.ts';
-import { HOST_MESSAGE_BYTES_MAX, WAITING_EVENTS_MAX } from './limits.ts';
+import { HOST_LINE_BYTES_MAX, WAITING_EVENTS_MAX } from './limits.ts';
 import { readHostMessage } from './messages.ts';
 
 export interface HostCallsOptions {
@@ -127,7 +127,7 @@ export class HostCalls {
   }
 
   #opened(stream: Duplex): void {
-    const reader = new MessageReader(
+    const reader = new LineMessageReader(
       {
         message: (message) => {
           const read = readHostMessage(message);
@@ -138,13 +138,13 @@ export class HostCalls {
             this.#handle({ event: 'answered', id: read.id, outcome: read.outcome });
           }
         },
-        // The description quotes what came.
-        junk: () => this.#ignored('it is no JSON'),
+        broken: (fault) => this.#ignored(FAULTS[fault]),
       },
-      { messageBytesMax: HOST_MESSAGE_BYTES_MAX },
+      HOST_LINE_BYTES_MAX,
     );
     this.#stream = stream;
-    this.#full = false;
+    // QEMU keeps the host's connection when the guest is reset: the host may hold half a line of the clipmuxd before, which ends here.
+    this.#full = !stream.write(LINE_END);
     stream.on('data', (bytes: Buffer) => {
       if (this.#stream === stream) reader.push(bytes);
     });
@@ -220,3 +220,11 @@ export class HostCalls {
     this.#logger.info('the host sent what is no answer to a call', { reason });
   }
 }
+
+const LINE_END = '\n';
+
+/** What is logged of a line that cannot be read: nothing of what it holds. */
+const FAULTS: Readonly<Record<LineFault, string>> = {
+  'no-json': 'the line is not one JSON object',
+  'too-long': `the line has more than ${HOST_LINE_BYTES_MAX} bytes`,
+};

@@ -18,7 +18,7 @@ export const WAITING_BYTES_MAX = 4 * 1024 * 1024;
 export const WAITING_EVENTS_MAX = 1024;
 
 /**
- * Bytes of one message of the host's. More than what may be returned, so that one that returns too much is still read, and the call told;
+ * Bytes of one line of the host's. More than what may be returned, so that one that returns too much is still read, and the call told;
  * what is longer than this is skipped, and its call ends with its time.
  */
-export const HOST_MESSAGE_BYTES_MAX = 2 * HOST_RETURN_BYTES_MAX;
+export const HOST_LINE_BYTES_MAX = 2 * HOST_RETURN_BYTES_MAX;

@@ -73,6 +73,10 @@ describe('a message of the host', () => {
 });
 
 describe('a call', () => {
+  it('can be read whatever a program gives as parameters', () => {
+    expect(formatCall({ session: 3, call: 17 }, 'a', { text: '\uffff\ud800' })).toContain('{"text":"\ufffd\ufffd"}');
+  });
+
   it('is one line', () => {
     expect(formatCall({ session: 3, call: 17 }, 'open-url', { url: 'a\nb' })).toBe(
       '{"execute":"open-url","arguments":{"url":"a\\nb"},"id":{"session":3,"call":17}}\n',

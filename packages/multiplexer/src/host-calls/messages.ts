@@ -6,6 +6,7 @@ import {
   JsonSyntaxError,
   type JsonValue,
   plainJson,
+  stringifyJson,
 } from '@clipmux/guest-agent';
 import type { SessionId } from '../arbiter/index.ts';
 
@@ -27,7 +28,7 @@ export type HostMessage =
 
 /** A call as it is sent, with its line break. */
 export function formatCall({ session, call }: CallId, method: string, params: object): string {
-  return `${JSON.stringify({ execute: method, arguments: params, id: { session, call } })}\n`;
+  return `${stringifyJson({ execute: method, arguments: params, id: { session, call } })}\n`;
 }
 
 /** Reads what the host sent. Never throws: whatever it is, the stream goes on. */

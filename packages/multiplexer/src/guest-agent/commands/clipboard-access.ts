@@ -36,6 +36,12 @@ export interface GuestAgentTarget
 /** A call of a method that a program of a session serves. */
 export type ProgramMethodCall = SessionCall & { readonly timeoutMs: number };
 
+/** One form of a content, by its MIME type, with its bytes. */
+export interface TypeAndSize {
+  readonly type: string;
+  readonly size: number;
+}
+
 /** What a selection holds, as far as the host may know. */
 export interface VisibleContent {
   readonly session: number;
@@ -105,11 +111,26 @@ export class ClipboardAccess {
     );
   }
 
+  /**
+   * That this may be set there, before all of it has come.
+   * @returns the session that is meant now: who takes part may be another one when the rest has come
+   * @throws {RpcError} `no-such-session`, `denied`, `too-large`
+   */
+  checkSet(whose: Whose, content: TypeAndSize): number {
+    this.#check(whose);
+    if (!this.privileged) this.#checkInbound(whose.selection, [content]);
+    // It says whether the session is there, also to who may reach every one.
+    return this.#target.targets(whose).session;
+  }
+
   /** @throws {RpcError} `no-such-session`, `denied`, `too-large`. @returns the session that was meant */
   async set(whose: Whose, contents: readonly HeldContent[], share: boolean): Promise<number> {
     this.#check(whose);
     const { selection } = whose;
-    if (!this.privileged) this.#checkInbound(selection, contents);
+    if (!this.privileged) {
+      const sizes = contents.map(({ type, bytes }) => ({ type, size: bytes.length }));
+      this.#checkInbound(selection, sizes);
+    }
     const session = await this.#target.hold(whose, contents, share);
     const held = this.#target.heldContent(session, selection);
     if (held) this.#own.add(held);
@@ -145,21 +166,21 @@ export class ClipboardAccess {
     throw new RpcError('denied', refusal(entry));
   }
 
-  #checkInbound(selection: Selection, contents: readonly HeldContent[]): void {
+  #checkInbound(selection: Selection, contents: readonly TypeAndSize[]): void {
     const { toSession, maxBytesToSession } = this.#target.rules(selection);
     if (!toSession.allowed) {
       throw new RpcError('denied', `${selection} may not come from the host: see its direction in the configuration`);
     }
-    for (const { type, bytes } of contents) {
+    for (const { type, size } of contents) {
       if (this.#permitted(toSession, [type]).length === 0) {
         throw new RpcError(
           'denied',
           `${type} may not come from the host: see host-to-guest.types in the configuration`,
         );
       }
-      if (bytes.length > maxBytesToSession) {
+      if (size > maxBytesToSession) {
         const limit = `at most ${maxBytesToSession} may come from the host`;
-        throw new RpcError('too-large', `the content has ${bytes.length} bytes; ${limit}`);
+        throw new RpcError('too-large', `the content has ${size} bytes; ${limit}`);
       }
     }
   }

@@ -19,6 +19,18 @@ interface Reading {
   next: number;
 }
 
+/** What is sent in pieces, as its first piece said: whoever takes part when the last one comes is not asked. */
+interface Upload {
+  readonly session: number;
+  readonly selection: Selection;
+  readonly share: boolean;
+}
+
+interface Piece {
+  readonly type: string;
+  readonly bytes: Buffer;
+}
+
 interface Which {
   readonly session: number | undefined;
   readonly selection: Selection | undefined;
@@ -30,8 +42,7 @@ export class ClipboardCommands {
   readonly #timers: Timers;
   readonly #handles: Handles;
   readonly #readings = new Map<number, Reading>();
-  /** Whose selection each upload is for, as its first piece said. */
-  readonly #uploads = new Map<number, Whose>();
+  readonly #uploads = new Map<number, Upload>();
 
   constructor(access: ClipboardAccess, timers: Timers) {
     this.#access = access;
@@ -67,18 +78,16 @@ export class ClipboardCommands {
       refuseWith(handle, which);
       return this.#piece(handle, offset, count);
     },
-    'guest-clipboard-set': async ({ handle, more = false, share = false, type, ...values }) => {
-      const bytes = values['buf-b64'];
-      if (handle !== undefined) refuseWith(handle, { ...values, type: undefined });
-      const whose = handle === undefined ? whoseOf(values) : this.#uploadOf(handle);
-      const content = { type: typeOf(type), bytes };
-      if (more) {
-        const upload = handle ?? this.#begin(whose);
-        return { handle: upload, size: this.#append(upload, content, handle === undefined) };
+    'guest-clipboard-set': async ({ handle, more = false, share, type, ...values }) => {
+      const content = { type: typeOf(type), bytes: values['buf-b64'] };
+      if (handle !== undefined) {
+        refuseWith(handle, { ...values, type: undefined });
+        const upload = this.#uploadOf(handle, share);
+        const size = this.#append(handle, upload, content);
+        return more ? { handle, size } : this.#set(upload, this.#finish(handle), upload.share);
       }
-      const contents = handle === undefined ? [content] : this.#finish(handle, content);
-      const session = await this.#access.set(whose, contents, share);
-      return { session, selection: whose.selection, types: contents.map((one) => one.type) };
+      const whose = whoseOf(values);
+      return more ? this.#begin(whose, content, share ?? false) : this.#set(whose, [content], share ?? false);
     },
     'guest-clipboard-close': ({ handle }) => {
       this.#close(handle);
@@ -123,34 +132,54 @@ export class ClipboardCommands {
     return eof ? piece : { ...piece, handle };
   }
 
-  #begin(whose: Whose): number {
+  async #set(whose: Whose, contents: readonly HeldContent[], share: boolean): Promise<AnswerObject> {
+    const session = await this.#access.set(whose, contents, share);
+    return { session, selection: whose.selection, types: contents.map(({ type }) => type) };
+  }
+
+  /** The first piece of several. */
+  #begin(whose: Whose, content: Piece, share: boolean): AnswerObject {
+    const session = this.#access.checkSet(whose, { type: content.type, size: content.bytes.length });
     const handle = this.#handles.begin();
     this.#forgetClosed();
-    this.#uploads.set(handle, whose);
-    return handle;
-  }
-
-  #uploadOf(handle: number): Whose {
-    const whose = this.#uploads.get(handle);
-    if (!whose || !this.#isOpen(handle)) {
-      this.#uploads.delete(handle);
-      throw new RpcError('no-such-handle', `there is no handle ${handle} to write to`);
-    }
-    return whose;
-  }
-
-  /** @param isFirst whether the upload has just begun: then a piece that cannot be taken ends it */
-  #append(handle: number, { type, bytes }: { readonly type: string; readonly bytes: Buffer }, isFirst = false): number {
+    const upload = { session, selection: whose.selection, share };
+    this.#uploads.set(handle, upload);
     try {
-      return this.#handles.append(handle, type, bytes);
+      return { handle, size: this.#append(handle, upload, content) };
     } catch (error) {
-      if (isFirst) this.#close(handle);
+      if (this.#isOpen(handle)) this.#close(handle);
       throw error;
     }
   }
 
-  #finish(handle: number, last: { readonly type: string; readonly bytes: Buffer }): readonly HeldContent[] {
-    this.#append(handle, last);
+  /** @param share what a later piece says of it, if anything */
+  #uploadOf(handle: number, share: boolean | undefined): Upload {
+    const upload = this.#uploads.get(handle);
+    if (!upload || !this.#isOpen(handle)) {
+      this.#uploads.delete(handle);
+      throw new RpcError('no-such-handle', `there is no handle ${handle} to write to`);
+    }
+    if (share !== undefined && share !== upload.share) {
+      throw refuse(
+        `Parameter 'share' contradicts the first piece of handle ${handle}, which decides: give it there, or leave it out`,
+      );
+    }
+    return upload;
+  }
+
+  /** Adds a piece. What may not be set any more is given up: its session has left, was locked, or takes part no more. @returns bytes of that type so far */
+  #append(handle: number, upload: Upload, { type, bytes }: Piece): number {
+    const size = this.#handles.append(handle, type, bytes);
+    try {
+      this.#access.checkSet(upload, { type, size });
+    } catch (error) {
+      this.#close(handle);
+      throw error;
+    }
+    return size;
+  }
+
+  #finish(handle: number): readonly HeldContent[] {
     const contents = this.#handles.contents(handle);
     this.#close(handle);
     return contents;

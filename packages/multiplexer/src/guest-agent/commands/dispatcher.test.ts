@@ -171,6 +171,12 @@ describe('methods that programs of sessions serve', () => {
     expect(SESSION_CALL_MAX_MS).toBe(HOST_CALL_TIMEOUT_MAX_MS);
   });
 
+  it('return what every reader takes, whatever a program has answered', async () => {
+    target.answer = async () => ['\ud800', { '\ufdd0': '\\ud800\uffff' }];
+    const line = await send('{"execute": "guest-session-call", "arguments": {"method": "a"}}');
+    expect(line).toBe('{"return": {"session": 1, "result": ["\ufffd",{"\ufffd":"\\\\ud800\ufffd"}]}}\n');
+  });
+
   it('that fail are errors that say why', async () => {
     target.answer = () => Promise.reject(new RpcError('program-error', 'the program answered with an error: no'));
     expect(await failure('guest-session-call', { method: 'a' })).toBe('the program answered with an error: no');
@@ -291,6 +297,12 @@ describe('guest-clipboard-get', () => {
 });
 
 describe('guest-clipboard-set', () => {
+  /** The first piece, `ab`. */
+  async function begin(values: object = {}): Promise<{ readonly handle: number }> {
+    const { return: begun } = await call('guest-clipboard-set', { 'buf-b64': base64('ab'), more: true, ...values });
+    return { handle: Number(begun?.['handle']) };
+  }
+
   it('sets one piece, which may be read again', async () => {
     expect((await call('guest-clipboard-set', { 'buf-b64': base64('from the host') })).return).toEqual({
       session: 1,
@@ -306,6 +318,7 @@ describe('guest-clipboard-set', () => {
       'buf-b64': base64('ab'),
       more: true,
       selection: 'primary',
+      share: true,
     });
     const handle = first?.['handle'];
     expect(first).toEqual({ handle, size: 2 });
@@ -313,7 +326,7 @@ describe('guest-clipboard-set', () => {
       handle,
       size: 3,
     });
-    const last = { handle, type: 'text/html', 'buf-b64': base64('<b>'), share: true };
+    const last = { handle, type: 'text/html', 'buf-b64': base64('<b>') };
     expect((await call('guest-clipboard-set', last)).return).toEqual({
       session: 1,
       selection: 'primary',
@@ -323,6 +336,80 @@ describe('guest-clipboard-set', () => {
     expect(held?.share).toBe(true);
     expect(held?.contents.map(({ bytes }) => Buffer.from(bytes).toString())).toEqual(['abc', '<b>']);
     expect(await failure('guest-clipboard-set', last)).toMatch(/there is no handle/);
+  });
+
+  it('in pieces is shared if the first piece says so; a later one may say the same, and nothing else', async () => {
+    for (const [first, wrong] of [
+      [true, false],
+      [false, true],
+      [undefined, true],
+    ]) {
+      const { handle } = await begin({ share: first });
+      expect(await failure('guest-clipboard-set', { handle, 'buf-b64': '', more: true, share: wrong })).toBe(
+        `Parameter 'share' contradicts the first piece of handle ${handle}, which decides: give it there, or leave it out`,
+      );
+      await call('guest-clipboard-set', { handle, 'buf-b64': '', more: true, share: !wrong });
+      expect(await call('guest-clipboard-set', { handle, 'buf-b64': base64('c') })).toHaveProperty('return');
+      const held = target.held.get('1 clipboard');
+      expect([held?.share, held?.contents.map(({ bytes }) => Buffer.from(bytes).toString())]).toEqual([
+        !wrong,
+        ['abc'],
+      ]);
+    }
+  });
+
+  it('in pieces is for the session that takes part at the first piece, never for the next one', async () => {
+    privileged = true;
+    const { handle } = await begin();
+    target.eligible = { session: 2, reason: 'pinned' };
+    expect((await call('guest-clipboard-set', { handle, 'buf-b64': base64('c') })).return?.['session']).toBe(1);
+    expect([...target.held.keys()]).toEqual(['1 clipboard']);
+  });
+
+  it('in pieces is refused and dropped when its session takes part no more', async () => {
+    const { handle } = await begin();
+    target.eligible = { session: 2, reason: 'pinned' };
+    expect(await failure('guest-clipboard-set', { handle, 'buf-b64': base64('c') })).toMatch(
+      /^session 1 does not take part/,
+    );
+    expect(await failure('guest-clipboard-set', { handle, 'buf-b64': base64('c') })).toMatch(/there is no handle/);
+    expect(target.held.size).toBe(0);
+  });
+
+  it.each([false, true])('in pieces is refused and dropped when its session has left (privileged: %s)', async (is) => {
+    privileged = is;
+    const { handle } = await begin();
+    target.left.add(1);
+    target.eligible = { session: null, reason: 'nobody' };
+    const next = { handle, 'buf-b64': base64('c'), more: true };
+    expect(await failure('guest-clipboard-set', next)).toBe('no session has the id 1');
+    expect(await failure('guest-clipboard-set', next)).toMatch(/there is no handle/);
+  });
+
+  it.each([false, true])(
+    'in pieces is refused at the first one where it could not be set (privileged: %s)',
+    async (is) => {
+      privileged = is;
+      const first = { 'buf-b64': base64('ab'), more: true };
+      expect(await failure('guest-clipboard-set', { ...first, session: 99 })).toBe('no session has the id 99');
+      target.eligible = { session: null, reason: 'locked' };
+      expect(await failure('guest-clipboard-set', first)).toMatch(/^no session takes part now/);
+      privileged = false;
+      expect(await failure('guest-clipboard-set', { ...first, session: 2 })).toBe('session 2 is locked');
+      target.eligible = { session: 1, reason: 'newest' };
+      target.crossing = { ...target.crossing, toSession: { allowed: false, types: null } };
+      expect(await failure('guest-clipboard-set', first)).toMatch(/may not come from the host/);
+      // None of them has left a handle behind.
+      expect(await failure('guest-clipboard-close', { handle: 1 })).toMatch(/there is no handle 1/);
+    },
+  );
+
+  it('in pieces is refused as soon as it is too large', async () => {
+    target.crossing = { ...target.crossing, maxBytesToSession: 4 };
+    const { handle } = await begin();
+    expect(await failure('guest-clipboard-set', { handle, 'buf-b64': base64('cde'), more: true })).toMatch(
+      /5 bytes; at most 4/,
+    );
   });
 
   it('is undone by guest-clipboard-clear', async () => {

@@ -28,6 +28,8 @@ export class FakeTarget implements GuestAgentTarget {
   /** Called while content is read. */
   reading: () => void = () => {};
   lastUnlimited: boolean | undefined;
+  /** Sessions that were there. */
+  readonly left = new Set<number>();
 
   sessions(): readonly SessionEntry[] {
     const entry = (id: number, locked: boolean): SessionEntry => ({
@@ -43,7 +45,7 @@ export class FakeTarget implements GuestAgentTarget {
       offers: { clipboard: null, primary: null },
       counters: { copies: 0, pastes: 0, bytesToHost: 0, bytesToSession: 0, refused: 0 },
     });
-    return [entry(1, false), entry(2, true)];
+    return [entry(1, false), entry(2, true)].filter(({ id }) => !this.left.has(id));
   }
 
   setPolicy(policy: string): void {
@@ -55,8 +57,9 @@ export class FakeTarget implements GuestAgentTarget {
     const session = this.#session(whose);
     const { selection } = whose;
     const held = this.held.get(`${session} ${selection}`);
-    if (held && held.contents.length > 0) {
-      return { session, selection, owner: 'held', types: held.contents.map(({ type }) => type) };
+    if (held) {
+      const types = held.contents.map(({ type }) => type);
+      return { session, selection, owner: types.length > 0 ? 'held' : 'nobody', types };
     }
     const owned = this.owned.get(`${session} ${selection}`);
     return { session, selection, owner: owned ? 'program' : 'nobody', types: [...(owned?.keys() ?? [])] };
@@ -133,7 +136,8 @@ export class FakeTarget implements GuestAgentTarget {
       if (this.eligible.session === null) throw new RpcError('no-such-session', 'no session takes part now');
       return this.eligible.session;
     }
-    if (session > 2) throw new RpcError('no-such-session', `no session has the id ${session}`);
+    if (session > 2 || this.left.has(session))
+      throw new RpcError('no-such-session', `no session has the id ${session}`);
     return session;
   }
 }

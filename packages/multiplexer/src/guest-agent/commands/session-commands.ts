@@ -68,7 +68,7 @@ export function sessionCommands(
     const session = access.reach(named);
     const returned = await target.call(session, { method, params: plain, timeoutMs }, signal);
     checkStillReached(session, method);
-    return { session, result: new RawJson(JSON.stringify(returned)) };
+    return { session, result: RawJson.of(returned) };
   }
 
   /** It may have been locked since it was called. */
