@@ -128,8 +128,21 @@ export interface ChainOptions {
   readonly settles?: boolean;
 }
 
+/** Starts all of it; where a part does not start, stops those that did. */
 export async function startChain(options: ChainOptions = {}): Promise<Chain> {
+  const stops: (() => Promise<unknown>)[] = [];
+  try {
+    return await build(options, (stop) => stops.push(stop));
+  } catch (error) {
+    for (const stop of stops.reverse()) await stop();
+    throw error;
+  }
+}
+
+/** @param began is told how to stop each part, as it has begun */
+async function build(options: ChainOptions, began: (stop: () => Promise<unknown>) => void): Promise<Chain> {
   const directory = await mkdtemp(join(tmpdir(), 'clipmux-'));
+  began(() => rm(directory, { recursive: true, force: true }));
   const portSocket = join(directory, 'port.sock');
   const sessionSocket = join(directory, 'session.sock');
   const level = ['--log-level', options.logLevel ?? 'debug'];
@@ -137,9 +150,11 @@ export async function startChain(options: ChainOptions = {}): Promise<Chain> {
   const host = new HostEndpoint(options.host);
   options.beforeDaemon?.(host);
   let listener: HostListener | null = await listen(portSocket, host);
+  began(async () => listener?.close());
   const configPath = join(directory, 'clipmux.toml');
   await writeFile(configPath, options.config ?? '[primary]\ndirection = "both"\n');
   const own: Xvfb | null = options.display ? null : await startXvfb();
+  began(async () => own?.stop());
   const xvfb = options.display ?? (own as Xvfb);
 
   const startDaemon = async (): Promise<Program> => {
@@ -157,6 +172,7 @@ export async function startChain(options: ChainOptions = {}): Promise<Chain> {
       ],
       node,
     );
+    began(() => daemon.stop());
     await until(() => {
       if (daemon.process.exitCode !== null) throw new Error(`clipmuxd ended before it was ready:\n${daemon.log}`);
       return accepts(sessionSocket);
@@ -168,6 +184,7 @@ export async function startChain(options: ChainOptions = {}): Promise<Chain> {
       env: xvfb.env,
       ...node,
     });
+    began(() => agent.stop());
     await agent.said(/connected to clipmuxd/);
     return agent;
   };

@@ -126,7 +126,7 @@ describe('the command line', () => {
     ['--socket /s --type text/html copy', '--type'],
     ['--socket /s --type image/png --type image/bmp copy', '--type'],
     ['--socket /s --type image/png=a --type image/png=b copy', 'twice'],
-    ['--socket /s --type image/png=a copy b', 'b'],
+    ['--socket /s --type text/plain;charset=utf-8=a copy b', 'b'],
   ])('refuses "%s" and names %s', (line, named) => {
     expect(() => parse(line)).toThrow(UsageError);
     expect(() => parse(line)).toThrow(named);

@@ -2,6 +2,7 @@ import { parseArgs } from 'node:util';
 import { RawJson, SESSION_CALL_MAX_MS } from '@clipmux/guest-agent';
 import type { Manner } from '../endpoint/options.ts';
 import { MIME_TYPES, type SelectionName, TEXT_TYPE } from '../mime.ts';
+import { checkSocketPath } from '../socket/path.ts';
 import { UsageError } from './exit-status.ts';
 
 /** What every command needs. */
@@ -143,6 +144,11 @@ export function parseArguments(argv: readonly string[]): Arguments {
   if (excess.length > 0) throw new UsageError(`too many arguments: ${excess.join(' ')}`);
   const [file, argument] = rest;
   if (values.socket === undefined) throw new UsageError('--socket PATH is missing');
+  try {
+    checkSocketPath(values.socket);
+  } catch (error) {
+    throw new UsageError(`--socket: ${(error as Error).message}`);
+  }
   const common = {
     socket: values.socket,
     listen: values.listen ?? false,
@@ -303,8 +309,11 @@ function sources(types: readonly string[], file: string | undefined): ReadonlyMa
   if (types.length === 0) result.set(TEXT_TYPE, standard);
   const unnamed = types.filter((value) => MIME_TYPES.includes(value)).length;
   if (unnamed > 1) throw new UsageError('only one --type can do without =FILE: there is one content');
-  if (types.length > 0 && unnamed === 0 && file !== undefined)
-    throw new UsageError(`${file}: no --type says what it is`);
+  if (types.length > 0 && unnamed === 0 && file !== undefined) {
+    // FILE is text unless a --type says otherwise.
+    if (result.has(TEXT_TYPE)) throw new UsageError(`${file}: no --type says what it is`);
+    result.set(TEXT_TYPE, standard);
+  }
   return result;
 }
 

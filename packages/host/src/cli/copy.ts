@@ -1,5 +1,6 @@
 import { once } from 'node:events';
-import { access, constants } from 'node:fs/promises';
+import { createReadStream } from 'node:fs';
+import { access, constants, stat } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
 import type { Content } from '../endpoint/content.ts';
 import type { HostEndpoint } from '../endpoint/host-endpoint.ts';
@@ -7,20 +8,24 @@ import { DEFAULT_MAX_PASTE_SIZE } from '../endpoint/options.ts';
 import { HostError } from '../errors.ts';
 import type { CopyArguments } from './arguments.ts';
 import { ExitStatus } from './exit-status.ts';
-import type { CliIo } from './io.ts';
+import { type CliIo, write } from './io.ts';
 import { aborted, withEndpoint } from './session.ts';
 
 /** Offers content to the guest until it has been taken over, served once, or the program is ended. */
 export async function copy(given: CopyArguments, io: CliIo): Promise<number> {
   const contents = new Map<string, Content>();
   for (const [type, file] of given.sources) {
-    if (file !== null) await access(file, constants.R_OK);
-    contents.set(type, file === null ? await readAll(io.stdin, io.ended) : { file });
+    contents.set(type, file === null ? await readAll(io.stdin, io.ended) : await fileContent(file, io.ended));
   }
   return withEndpoint(
     given,
     true,
-    (host) => host.copy(given.selection, contents),
+    (host) => {
+      const tell = (what: string): void => void write(io.stderr, `clipmux-host: ${what}\n`).catch(() => {});
+      host.on('unreadable', ({ error }) => tell(`a paste was answered with nothing: ${error.message}`));
+      host.on('disconnected', ({ error }) => error && tell(`a paste broke off: ${error.message}`));
+      host.copy(given.selection, contents);
+    },
     async (host) => {
       const finished = new AbortController();
       try {
@@ -46,8 +51,24 @@ async function ended(host: HostEndpoint, given: CopyArguments, signal: AbortSign
   await Promise.race(waits.map((wait) => wait.then(quiet, quiet)));
 }
 
+/**
+ * A regular file is read when it is pasted, each time. Whatever else can be read, such as a pipe, is read once and now; so is what says that it is
+ * empty and is not, as files in /proc do.
+ * @throws {HostError} `not-a-file` for a folder, `too-large`
+ */
+async function fileContent(file: string, ended: AbortSignal): Promise<Content> {
+  const found = await stat(file);
+  if (found.isDirectory()) throw new HostError('not-a-file', `${file} is a folder: name a file`);
+  if (found.isFile() && found.size > 0) {
+    await access(file, constants.R_OK);
+    return { file };
+  }
+  const bytes = await readAll(createReadStream(file), ended, file);
+  return found.isFile() && bytes.length === 0 ? { file } : bytes;
+}
+
 /** The whole stream. @throws {HostError} `too-large` */
-export async function readAll(stream: Readable, ended: AbortSignal): Promise<Uint8Array> {
+export async function readAll(stream: Readable, ended: AbortSignal, name = 'the standard input'): Promise<Uint8Array> {
   const pieces: Uint8Array[] = [];
   let size = 0;
   const stop = (): void => {
@@ -60,7 +81,7 @@ export async function readAll(stream: Readable, ended: AbortSignal): Promise<Uin
       if (size > DEFAULT_MAX_PASTE_SIZE) {
         throw new HostError(
           'too-large',
-          `the standard input is past the limit of ${DEFAULT_MAX_PASTE_SIZE} bytes: use a file`,
+          `${name} is past the limit of ${DEFAULT_MAX_PASTE_SIZE} bytes: use a regular file`,
         );
       }
       pieces.push(piece);

@@ -19,12 +19,20 @@ export function processIo(): CliIo {
 /** Writes and waits until it has been taken. */
 export function write(stream: Writable, content: string | Uint8Array): Promise<void> {
   return new Promise((resolve, reject) => {
-    // A reader that is gone (EPIPE) is told to the callback and as an event; the callback is enough.
-    stream.once('error', reject);
+    // A reader that is gone (EPIPE) is told to the callback, and as an event after that; the callback is enough.
+    const ignore = () => {};
+    stream.once('error', ignore);
     stream.write(content, (error) => {
-      stream.off('error', reject);
       if (error) reject(error);
-      else resolve();
+      else {
+        stream.off('error', ignore);
+        resolve();
+      }
     });
   });
+}
+
+/** Whether whoever read our output has closed it, as `head` does: no failure of ours. */
+export function isClosedPipe(error: unknown): boolean {
+  return (error as NodeJS.ErrnoException | undefined)?.code === 'EPIPE';
 }

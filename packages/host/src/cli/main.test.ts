@@ -1,5 +1,7 @@
+import { execFileSync, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
 import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -59,6 +61,12 @@ async function guestAt(path: string): Promise<ScriptedGuest> {
     await guest.shakeHands();
     return guest;
   }
+}
+
+/** What the guest is answered when it asks for this type of CLIPBOARD. */
+async function pasteOf(guest: ScriptedGuest, clipboardType: number): Promise<Buffer> {
+  guest.send({ type: 'clipboard-request', selection: 0, clipboardType });
+  return Buffer.from((await guest.hear('clipboard')).data);
 }
 
 describe('copy', () => {
@@ -121,6 +129,53 @@ describe('copy', () => {
     const run = new Run(['--socket', freshPath(), '--listen', '--timeout', '0.01', 'copy'], 'x');
     expect(await run.status).toBe(4);
     expect(run.err).toMatch(/no guest/);
+  });
+
+  test('takes a file for text where --type names others', async () => {
+    const [socket, text, png] = [freshPath(), freshPath(), freshPath()];
+    writeFileSync(text, 'text');
+    writeFileSync(png, 'picture');
+    const run = new Run(['--socket', socket, '--listen', '--type', `image/png=${png}`, 'copy', text]);
+    const guest = await guestAt(socket);
+    expect(await guest.hear('clipboard-grab')).toMatchObject({ types: [2, 1] });
+    expect((await pasteOf(guest, 1)).toString()).toBe('text');
+    expect((await pasteOf(guest, 2)).toString()).toBe('picture');
+    run.end();
+    expect(await run.status).toBe(0);
+  });
+
+  test('offers what a pipe has, and what says that it is empty and is not', async () => {
+    const pipe = freshPath();
+    execFileSync('mkfifo', [pipe]);
+    for (const [file, expected] of [
+      [pipe, 'from a pipe'],
+      ['/proc/sys/kernel/ostype', 'Linux\n'],
+    ] as const) {
+      const socket = freshPath();
+      const run = new Run(['--socket', socket, '--listen', 'copy', file]);
+      if (file === pipe) await writeFile(pipe, 'from a pipe');
+      const guest = await guestAt(socket);
+      await guest.hear('clipboard-grab');
+      for (let round = 0; round < 2; round++) expect((await pasteOf(guest, 1)).toString()).toBe(expected);
+      run.end();
+      expect(await run.status).toBe(0);
+    }
+  });
+
+  test('a folder is a failure at once; of a file that goes later it is told', async () => {
+    const folder = new Run(['--socket', freshPath(), '--listen', 'copy', directory]);
+    expect(await folder.status).toBe(1);
+    expect(folder.err).toContain('is a folder');
+    const [socket, file] = [freshPath(), freshPath()];
+    writeFileSync(file, 'gone soon');
+    const run = new Run(['--socket', socket, '--listen', 'copy', file]);
+    const guest = await guestAt(socket);
+    await guest.hear('clipboard-grab');
+    rmSync(file);
+    expect((await pasteOf(guest, 1)).length).toBe(0);
+    expect(run.err).toMatch(/a paste was answered with nothing: ENOENT/);
+    run.end();
+    expect(await run.status).toBe(0);
   });
 
   test('a file that is not there is a failure at once', async () => {
@@ -198,7 +253,7 @@ describe('paste', () => {
   test('a socket on which nobody listens is a failure', async () => {
     const run = new Run(['--socket', freshPath(), 'paste']);
     expect(await run.status).toBe(1);
-    expect(run.err).toContain('ENOENT');
+    expect(run.err).toMatch(/there is no socket .*: start the virtual machine that has it, or listen there .*--listen/);
   });
 
   test('a guest that goes is a failure, not a wait', async () => {
@@ -265,6 +320,18 @@ describe('the rest', () => {
     const version = new Run(['--version']);
     expect(await version.status).toBe(0);
     expect(version.out).toMatch(/^clipmux-host \d+\.\d+\.\d+\n$/);
+  });
+
+  test('a reader that has closed our output is no failure, and one that is full is one without a stack', async () => {
+    const program = join(import.meta.dirname, '../clipmux-host.ts');
+    const shell = (line: string) =>
+      spawnSync('bash', ['-c', `set -o pipefail; ${process.execPath} --import tsx ${program} --help ${line}`], {
+        encoding: 'utf8',
+      });
+    expect(shell('| true')).toMatchObject({ status: 0, stderr: '' });
+    const full = shell('>/dev/full');
+    expect(full.status).toBe(1);
+    expect(full.stderr).toMatch(/^clipmux-host: .*ENOSPC.*\n$/);
   });
 
   test('wrong usage is status 2 and points to the help', async () => {

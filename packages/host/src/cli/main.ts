@@ -3,7 +3,7 @@ import { type Arguments, parseArguments } from './arguments.ts';
 import { askAgent } from './ask-agent.ts';
 import { copy } from './copy.ts';
 import { ExitStatus, exitStatusFor, UsageError } from './exit-status.ts';
-import { type CliIo, processIo, write } from './io.ts';
+import { type CliIo, isClosedPipe, processIo, write } from './io.ts';
 import { paste } from './paste.ts';
 import { serve } from './serve.ts';
 import { USAGE } from './usage.ts';
@@ -15,7 +15,7 @@ export async function main(argv: readonly string[], io: CliIo = processIo()): Pr
     return await run(parseArguments(argv), io);
   } catch (error) {
     // Whatever was under way when the program was asked to end fails; that is no failure of the program.
-    if (io.ended.aborted) return ExitStatus.OK;
+    if (io.ended.aborted || isClosedPipe(error)) return ExitStatus.OK;
     const hint = error instanceof UsageError ? '\nTry clipmux-host --help.' : '';
     await write(io.stderr, `clipmux-host: ${error instanceof Error ? error.message : String(error)}${hint}\n`).catch(
       () => {},

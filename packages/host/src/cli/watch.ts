@@ -22,6 +22,11 @@ const TELLERS: { readonly [K in keyof HostEvents]: (event: HostEvents[K][0]) => 
     type: type ?? `unknown-${clipboardType}`,
     size,
   }),
+  unreadable: ({ selection, type, clipboardType, error }) => ({
+    selection,
+    type: type ?? `unknown-${clipboardType}`,
+    reason: error.message,
+  }),
   data: ({ selection, type, clipboardType, size, expected }) => ({
     selection,
     type: type ?? `unknown-${clipboardType}`,

@@ -7,6 +7,8 @@ import type { Manner } from './options.ts';
 export interface Answer {
   readonly clipboardType: number;
   readonly content: OpenContent;
+  /** Why there is no content, where there should be. */
+  readonly failure?: Error;
 }
 
 /**
@@ -34,7 +36,7 @@ export function answerTo(
       if (content instanceof Uint8Array) return { clipboardType, content: openBytes(content) };
       return openFile(content.file).then(
         (opened) => ({ clipboardType, content: opened }),
-        () => nothing,
+        (failure: Error) => ({ ...nothing, failure }),
       );
     }
   }

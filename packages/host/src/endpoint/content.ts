@@ -1,7 +1,7 @@
 import { access, constants, open, stat } from 'node:fs/promises';
 import { HostError } from '../errors.ts';
 
-/** What the host offers in one type: bytes, which must not be changed any more, or a file, read when it is asked for. */
+/** What the host offers in one type: bytes, which must not be changed any more, or a regular file, read when it is asked for. */
 export type Content = Uint8Array | { readonly file: string };
 
 /** Bytes read or framed at a time: large enough that system calls do not count, small enough to hold several. */
@@ -20,12 +20,15 @@ export function openBytes(bytes: Uint8Array): OpenContent {
 }
 
 /**
- * Looks at a file and settles its size; it is opened when the first piece is taken. Rejects if it can't be read.
+ * Looks at a file and settles its size; it is opened when the first piece is taken. Rejects if it can't be read, with {@link HostError}
+ * `not-a-file` if it is not a regular one: a folder has no content, and what a pipe has cannot be known before it is read.
  * `pieces` throws {@link HostError} `file-changed` if the file has become shorter by then; what it has grown is not sent.
  */
 export async function openFile(path: string): Promise<OpenContent> {
   await access(path, constants.R_OK);
-  const { size } = await stat(path);
+  const found = await stat(path);
+  if (!found.isFile()) throw new HostError('not-a-file', `${path} is no regular file`);
+  const { size } = found;
   return { size, pieces: filePieces(path, size) };
 }
 

@@ -53,6 +53,11 @@ export interface ServedEvent extends RequestedEvent {
   readonly requestedAt: number;
 }
 
+/** What the guest asked for cannot be read; it was answered with nothing. */
+export interface UnreadableEvent extends RequestedEvent {
+  readonly error: Error;
+}
+
 /** Content came from the guest, whole. */
 export interface DataEvent extends Timed {
   readonly selection: SelectionName | undefined;
@@ -99,6 +104,7 @@ export interface HostEvents {
   lost: [SelectionEvent];
   requested: [RequestedEvent];
   served: [ServedEvent];
+  unreadable: [UnreadableEvent];
   data: [DataEvent];
   dropped: [DroppedEvent];
   message: [OtherMessageEvent];

@@ -278,7 +278,8 @@ export class HostEndpoint extends EventEmitter<HostEvents> {
     );
     if (answer === undefined) return;
     const link = this.#link;
-    const send = ({ clipboardType: type, content }: Answer): void => {
+    const send = ({ clipboardType: type, content, failure }: Answer): void => {
+      if (failure !== undefined) this.emit('unreadable', { ...request, at: this.#now(), error: failure });
       if (this.#link !== link) return;
       link?.sendData({ selection: number, clipboardType: type }, content, () => {
         this.emit('served', { ...request, at: this.#now(), requestedAt: request.at, size: content.size });

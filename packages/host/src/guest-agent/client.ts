@@ -3,6 +3,7 @@ import type { Duplex } from 'node:stream';
 import { UNLIMITED_COMMANDS } from '@clipmux/guest-agent';
 import { GuestCommandError, HostError, type HostErrorCode } from '../errors.ts';
 import { type SelectionName, TEXT_TYPE } from '../mime.ts';
+import { checkSocketPath, explainConnectError } from '../socket/path.ts';
 import { GuestAgentChannel, type Patience } from './channel.ts';
 import { DEFAULT_ANSWER_TIMEOUT_MS, PIECE_BYTES, SESSION_CALL_GRACE_MS } from './limits.ts';
 import type { Returned } from './read-answer.ts';
@@ -69,10 +70,12 @@ export class GuestAgentClient {
   /** Connects to a unix socket: a VMM's for the port (QEMU: `-chardev socket,server=on`), or clipmuxd's own. */
   static connect(path: string, options: GuestAgentClientOptions = {}): Promise<GuestAgentClient> {
     return new Promise((resolve, reject) => {
+      checkSocketPath(path);
       const socket = connect(path);
-      socket.once('error', reject);
+      const fail = (error: Error): void => reject(explainConnectError(path, error));
+      socket.once('error', fail);
       socket.once('connect', () => {
-        socket.off('error', reject);
+        socket.off('error', fail);
         resolve(new GuestAgentClient(socket, options));
       });
     });

@@ -1,4 +1,5 @@
 import { connect as connectSocket, type Socket } from 'node:net';
+import { checkSocketPath, explainConnectError } from './path.ts';
 import type { SocketUser } from './socket-user.ts';
 
 /** Milliseconds before the first new attempt after a connection was lost. */
@@ -15,7 +16,7 @@ export interface HostConnector {
 
 /**
  * Connects an endpoint to a unix socket on which a VMM listens for the host's end of a port (QEMU: `-chardev socket,server=on`).
- * Rejects if that fails. With `reconnect` it tries again, for ever, whenever the connection is lost later.
+ * Rejects if that fails, with {@link HostError} `no-listener` where nobody listens. With `reconnect` it tries again, for ever, whenever the connection is lost later.
  */
 export async function connect(
   path: string,
@@ -55,10 +56,12 @@ export async function connect(
 
 function open(path: string): Promise<Socket> {
   return new Promise((resolve, reject) => {
+    checkSocketPath(path);
     const socket = connectSocket(path);
-    socket.once('error', reject);
+    const fail = (error: Error): void => reject(explainConnectError(path, error));
+    socket.once('error', fail);
     socket.once('connect', () => {
-      socket.off('error', reject);
+      socket.off('error', fail);
       resolve(socket);
     });
   });

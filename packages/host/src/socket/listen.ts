@@ -1,6 +1,7 @@
 import { chmodSync, lstatSync, unlinkSync } from 'node:fs';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { HostError } from '../errors.ts';
+import { checkSocketPath, explainListenError } from './path.ts';
 import type { SocketUser } from './socket-user.ts';
 
 /** Only the owner may connect: the clipboard's content crosses here. */
@@ -15,19 +16,21 @@ export interface HostListener {
 /**
  * Listens on a unix socket and gives each guest that connects to the endpoint; while there is one, others are sent away at once.
  * A socket file that nobody listens on any more is removed. Rejects with {@link HostError} `address-in-use` if somebody does, and
- * `not-a-socket` if a file of another kind is there.
+ * `not-a-socket` if a file of another kind is there, and `address-invalid` if no socket can be there.
  */
 export async function listen(
   path: string,
   endpoint: SocketUser,
   options: { readonly mode?: number } = {},
 ): Promise<HostListener> {
+  checkSocketPath(path);
   await removeStaleSocket(path);
   const server = createServer((socket) => accept(socket, endpoint));
   await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
+    const fail = (error: Error): void => reject(explainListenError(path, error));
+    server.once('error', fail);
     server.listen(path, () => {
-      server.off('error', reject);
+      server.off('error', fail);
       resolve();
     });
     // The socket file is there as soon as listen() returns; nobody has connected yet.

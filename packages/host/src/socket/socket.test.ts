@@ -94,7 +94,10 @@ describe('listen', () => {
   });
 
   test('a path that can not be listened on is an error', async () => {
-    await expect(listen(join(directory, 'none', 'port'), new HostEndpoint())).rejects.toMatchObject({ code: 'EACCES' });
+    await expect(listen(join(directory, 'none', 'port'), new HostEndpoint())).rejects.toMatchObject({
+      code: 'address-invalid',
+      message: expect.stringContaining('there is no folder'),
+    });
   });
 });
 
@@ -121,6 +124,13 @@ describe('connect', () => {
   });
 
   test('rejects where nobody listens', async () => {
-    await expect(connect(freshPath(), new HostEndpoint())).rejects.toMatchObject({ code: 'ENOENT' });
+    await expect(connect(freshPath(), new HostEndpoint())).rejects.toMatchObject({ code: 'no-listener' });
+  });
+
+  test('rejects for a path that no socket can have', async () => {
+    for (const path of ['', `/tmp/${'x'.repeat(110)}`]) {
+      await expect(connect(path, new HostEndpoint())).rejects.toMatchObject({ code: 'address-invalid' });
+      await expect(listen(path, new HostEndpoint())).rejects.toMatchObject({ code: 'address-invalid' });
+    }
   });
 });

@@ -14,21 +14,3 @@ export const UPSTREAM_ANSWER_BYTES_MAX = 128 * 1024 * 1024;
 
 /** Requests of all clients that wait for it. Each client has one at a time, so this is more than there can be clients. */
 export const UPSTREAM_QUEUE_MAX = 128;
-
-/**
- * Commands that may take as long as they take. A freeze that we gave up would leave disks frozen and nobody knowing; a shutdown or a
- * suspension ends when the machine does; what guest-exec starts is qemu-ga's business.
- */
-export const UNLIMITED_COMMANDS: ReadonlySet<string> = new Set([
-  'guest-exec',
-  'guest-exec-status',
-  'guest-fsfreeze-freeze',
-  'guest-fsfreeze-freeze-list',
-  'guest-fsfreeze-status',
-  'guest-fsfreeze-thaw',
-  'guest-fstrim',
-  'guest-shutdown',
-  'guest-suspend-disk',
-  'guest-suspend-hybrid',
-  'guest-suspend-ram',
-]);

@@ -6,11 +6,12 @@ import {
   MessageReader,
   readAgentInfo,
   SILENT_COMMANDS,
+  UNLIMITED_COMMANDS,
 } from '@clipmux/guest-agent';
 import type { Logger } from '@clipmux/posix';
 import { RetryDelays, SHARED_TIMERS, type TimerHandle, type Timers } from '@clipmux/rpc';
 import type { Freeze } from './freeze.ts';
-import { UNLIMITED_COMMANDS, UPSTREAM_HANDSHAKE_MS, UPSTREAM_QUEUE_MAX, UPSTREAM_RETRY_CEILING_MS } from './limits.ts';
+import { UPSTREAM_HANDSHAKE_MS, UPSTREAM_QUEUE_MAX, UPSTREAM_RETRY_CEILING_MS } from './limits.ts';
 import { UpstreamLink } from './upstream-link.ts';
 
 /** What became of a request: the answer's bytes, null where the command succeeded without one, or why there is none. */
