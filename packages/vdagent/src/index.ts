@@ -9,6 +9,7 @@ export {
   ClipboardDataPrefix,
   ClipboardDataWriter,
   clipboardDataHeadSize,
+  frameClipboardData,
 } from './clipboard/data.ts';
 export { type ClipboardFormat, negotiateClipboardFormat } from './clipboard/format.ts';
 export type { ClipboardGrab } from './clipboard/grab.ts';

@@ -5,6 +5,7 @@ import {
   ClipboardDataWriter,
   type ClipboardFormat,
   ClipboardType,
+  frameClipboardData,
   frameMessage,
   VDP_CLIENT_PORT,
 } from '@clipmux/vdagent';
@@ -97,8 +98,8 @@ export class GuestAnswers {
       await sendSlowly(question, content.size, source);
       return;
     }
-    const writer = new ClipboardDataWriter(VDP_CLIENT_PORT, question.head, content.size, question.format);
-    const buffers = [...writer.write(...source.take(content.size)), ...writer.end()];
+    const pieces = source.take(content.size);
+    const buffers = frameClipboardData(VDP_CLIENT_PORT, question.head, pieces, question.format);
     question.writer.push({ kind: 'framed', buffers });
   }
 

@@ -1,4 +1,4 @@
-/** JSON-RPC 2.0 on any transport of whole messages: the adapter of the library `json-rpc-2.0`. */
+/** JSON-RPC 2.0 on any transport of whole messages, with the messages of the library `json-rpc-2.0`. */
 export { Cancellation, type CancelSignal } from './cancellation.ts';
 export {
   CONTROL_ERROR_CODE_MIN,

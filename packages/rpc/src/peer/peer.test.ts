@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { JSONRPCClient, JSONRPCServer, JSONRPCServerAndClient } from 'json-rpc-2.0';
 import { describe, expect, it, vi } from 'vitest';
 import { FakeTimers } from '../session/testing.ts';
 import type { CancelSignal } from './cancellation.ts';
@@ -355,5 +356,46 @@ describe('the table of errors', () => {
     expect(new Set(codes).size).toBe(codes.length);
     const reserved = codes.filter((code) => code >= -32768 && code <= -32000);
     expect(reserved).toEqual([-32700, -32600, -32601, -32602]);
+  });
+});
+
+describe('the other end, made of the library’s client and server,', () => {
+  /** Both in one process: what either sends the other receives. */
+  function joined(methods: Record<string, PeerMethod>) {
+    const library = new JSONRPCServerAndClient(
+      new JSONRPCServer({ errorListener: () => undefined }),
+      new JSONRPCClient((message: object) => ours.peer.receive(JSON.parse(JSON.stringify(message)))),
+    );
+    const ours = peerWith(methods, {
+      send: (message) => void library.receiveAndSend(JSON.parse(JSON.stringify(message))),
+    });
+    return { ours: ours.peer, library };
+  }
+
+  it('calls and notifies us, and understands our answers and errors', async () => {
+    const noted: unknown[] = [];
+    const { library } = joined({
+      add: method((params) => (params as { a: number; b: number }).a + (params as { b: number }).b),
+      refuse: method(() => Promise.reject(new RpcError('no-owner', 'nobody'))),
+      note: method((params) => noted.push(params), 'notification'),
+    });
+    library.notify('note', { text: 'noted' });
+    expect(await library.request('add', { a: 2, b: 3 })).toBe(5);
+    await expect(library.request('refuse', {})).rejects.toMatchObject({ message: 'nobody', code: 20 });
+    await expect(library.request('unknown', {})).rejects.toMatchObject({ code: -32601 });
+    expect(noted).toEqual([{ text: 'noted' }]);
+  });
+
+  it('is called and notified by us, and its answers and errors are understood', async () => {
+    const { ours, library } = joined({});
+    const noted: unknown[] = [];
+    library.addMethod('twice', ({ of }: { of: string }) => of + of);
+    library.addMethod('note', (params: unknown) => void noted.push(params));
+    library.addMethod('fail', () => Promise.reject(new Error('broken')));
+    ours.notify('note', { text: 'noted' });
+    expect(await ours.call('twice', { of: 'ab' })).toBe('abab');
+    await expect(ours.call('fail', {})).rejects.toBeInstanceOf(RpcError);
+    await expect(ours.call('unknown', {})).rejects.toMatchObject({ name: 'method-not-found' });
+    expect(noted).toEqual([{ text: 'noted' }]);
   });
 });

@@ -2,7 +2,7 @@ import { readUint32, writeUint32 } from '../bytes.ts';
 import { type ChunkPort, type ClipboardSelection, MessageType } from '../constants.ts';
 import { VdAgentError, type VdAgentErrorContext } from '../errors.ts';
 import { type MessageHeader, messageHeader } from '../message/header.ts';
-import { MessageWriter, type WriterOptions } from '../message/writer.ts';
+import { chunked, MessageWriter, type WriterOptions } from '../message/writer.ts';
 import type { ClipboardFormat } from './format.ts';
 import { checkSelection, readSelection, selectionPrefixSize, writeSelection } from './selection.ts';
 
@@ -132,6 +132,20 @@ export class ClipboardDataWriter {
     const beginning = this.#head === undefined ? [] : this.write();
     return [...beginning, ...this.#writer.end()];
   }
+}
+
+/** A CLIPBOARD message whose content is there, as it goes on the wire. The content may be in pieces; it is copied. */
+export function frameClipboardData(
+  chunkPort: ChunkPort,
+  head: ClipboardDataHead,
+  content: readonly Uint8Array[],
+  format: ClipboardFormat,
+  options: WriterOptions = {},
+): Uint8Array[] {
+  const body = [encodeDataHead(head, format), ...content];
+  let size = 0;
+  for (const piece of body) size += piece.length;
+  return chunked(chunkPort, messageHeader(MessageType.CLIPBOARD, size), body, options);
 }
 
 function truncated(size: number, context: VdAgentErrorContext): VdAgentError {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { ClipboardDataWriter } from '../clipboard/data.ts';
+import { ClipboardDataWriter, frameClipboardData } from '../clipboard/data.ts';
 import { MessageType } from '../constants.ts';
 import { VdAgentUsageError } from '../errors.ts';
 import { hex, joined, RecordingHandler } from '../testing.ts';
@@ -88,6 +88,31 @@ describe('MessageWriter', () => {
           expect(handler.events).toEqual([expect.objectContaining({ event: 'message', port: 2, body })]);
         },
       ),
+    );
+  });
+});
+
+describe('frameClipboardData', () => {
+  test('puts the prefix before the content, in one chunk where it fits', () => {
+    const format = { selection: true, grabSerial: false };
+    const framed = frameClipboardData(1, { selection: 1, clipboardType: 2 }, [hex('aa'), hex('bb')], format);
+    expect(framed).toHaveLength(1);
+    expect(joined(framed)).toEqual(
+      hex('01000000 1e000000 01000000 04000000 0000000000000000 0a000000 01000000 02000000 aabb'),
+    );
+  });
+
+  test('writes what the writer does, however the content is cut', () => {
+    const pieces = fc.array(fc.uint8Array({ maxLength: 3000 }), { maxLength: 5 });
+    fc.assert(
+      fc.property(pieces, fc.boolean(), (content, selection) => {
+        const head = { selection: selection ? 1 : 0, clipboardType: 1 } as const;
+        const size = content.reduce((sum, piece) => sum + piece.length, 0);
+        const format = { selection, grabSerial: false };
+        const writer = new ClipboardDataWriter(1, head, size, format);
+        const expected = joined([...writer.write(...content), ...writer.end()]);
+        expect(joined(frameClipboardData(1, head, content, format))).toEqual(expected);
+      }),
     );
   });
 });

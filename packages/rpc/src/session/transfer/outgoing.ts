@@ -86,38 +86,56 @@ export class OutgoingTransfers {
   }
 
   /** Answers a selection.request; the frames follow the answer. @throws {RpcError} the answer, if it is an error */
-  async answer(
+  answer(
     params: Params<AgentToDaemon, 'selection.request'>,
     context: CallContext,
   ): Promise<Result<AgentToDaemon, 'selection.request'>> {
-    const { transfer: id, ...question } = params;
+    const { transfer: id, selection, type, maxBytes } = params;
     if (this.#open.has(id)) throw new RpcError('invalid-params', `transfer ${id} is open already: choose another id`);
     if (this.#open.size >= this.#settings.openTransfersMax) {
       throw new RpcError('limit-exceeded', `${this.#open.size} transfers are open already`);
     }
-    const transfer: OutgoingTransfer = {
-      id,
-      cancellation: new Cancellation(),
-      stopAsking: undefined,
-      source: undefined,
-      remaining: 0,
-      credit: TRANSFER_WINDOW_BYTES,
-      stallTimer: undefined,
-    };
-    this.#open.set(id, transfer);
-    try {
-      const answer = await this.#ask(question, transfer);
-      transfer.source = sourceOf(answer.content);
-      transfer.remaining = checkedSize(answer, params.maxBytes);
-      context.afterAnswer((error) => {
-        if (error === undefined) this.#start(transfer);
-        else this.#drop(transfer, new RpcError('internal', 'the answer could not be sent'));
-      });
-      return { size: answer.size, type: answer.type };
-    } catch (error) {
-      this.#drop(transfer, error instanceof RpcError ? error : new RpcError('internal', 'the handler failed'));
-      throw error;
-    }
+    const signal = new Cancellation();
+    // One promise from here to the answer: each more is a turn of the queue between two programs that wait.
+    return new Promise((resolve, reject) => {
+      const transfer: OutgoingTransfer = {
+        id,
+        cancellation: signal,
+        stopAsking: reject,
+        source: undefined,
+        remaining: 0,
+        credit: TRANSFER_WINDOW_BYTES,
+        stallTimer: undefined,
+      };
+      this.#open.set(id, transfer);
+      const fail = (error: unknown): void => {
+        transfer.stopAsking = undefined; // it has the handler's own error, not what the asker is told
+        this.#drop(transfer, error instanceof RpcError ? error : new RpcError('internal', 'the handler failed'));
+        reject(error);
+      };
+      const accept = (answer: ContentAnswer): void => {
+        // The asker may have cancelled: then content that still comes is let go of.
+        if (signal.aborted) return sourceOf(answer.content).cancel(rpcErrorOfSignal(signal));
+        try {
+          transfer.source = sourceOf(answer.content);
+          transfer.remaining = checkedSize(answer, maxBytes);
+          context.afterAnswer((error) => {
+            if (error === undefined) this.#start(transfer);
+            else this.#drop(transfer, new RpcError('internal', 'the answer could not be sent'));
+          });
+          resolve({ size: answer.size, type: answer.type });
+        } catch (error) {
+          fail(error);
+        }
+      };
+      try {
+        const answer = this.#handler({ selection, type, maxBytes }, { signal });
+        if (answer instanceof Promise) answer.then(accept, fail);
+        else accept(answer);
+      } catch (error) {
+        fail(error);
+      }
+    });
   }
 
   /** The peer takes so many more bytes. For a transfer that is over this means nothing. */
@@ -165,19 +183,6 @@ export class OutgoingTransfers {
   /** Ends all transfers without telling the peer. */
   close(error: RpcError): void {
     for (const transfer of [...this.#open.values()]) this.#drop(transfer, error);
-  }
-
-  /** The handler's answer, unless the asker cancels first; then content that still comes is let go of. */
-  #ask(question: ContentQuestion, transfer: OutgoingTransfer): Promise<ContentAnswer> {
-    const signal = transfer.cancellation;
-    return new Promise((resolve, reject) => {
-      transfer.stopAsking = reject;
-      const answered = (answer: ContentAnswer): void => {
-        if (signal.aborted) sourceOf(answer.content).cancel(rpcErrorOfSignal(signal));
-        else resolve(answer);
-      };
-      Promise.resolve(this.#handler(question, { signal })).then(answered).catch(reject);
-    });
   }
 
   #start(transfer: OutgoingTransfer): void {
