@@ -1,6 +1,8 @@
 import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
+import { connect } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { Desk } from '../sessions/desk.ts';
@@ -228,6 +230,13 @@ describe('clipmuxctl steers', () => {
     expect(shown, 'what still holds').toMatch(/\[relay\]\nsocket = ".*\/vdagent.sock"\n/);
     expect(shown).toContain('# Read, and in force when clipmuxd starts again: relay.socket\n');
     await does(['policy', 'active']);
+    writeFileSync(world.configPath, '[limits]\ncontrol-connections = 2\n');
+    await does(['reload']);
+    const other = connect(socket); // beside the tests' own
+    await once(other, 'connect');
+    expect((await ctl(['status'])).stderr).toContain('there are 2 control connections already');
+    other.destroy();
+    await until(async () => (await ctl(['status'])).code === 0, 'the other connection to be gone');
     writeFileSync(world.configPath, '');
     await does(['reload']);
   });

@@ -38,35 +38,45 @@ describe('round trips a second', () => {
   const behind = new RealQemuGa(standIn.directory, 'behind.sock');
   const alone = new RealQemuGa(standIn.directory, 'alone.sock');
   const relayed = new RealQemuGa(standIn.directory, 'relayed.sock');
-  let relay: ChildProcess;
+  const relayedTwice = new RealQemuGa(standIn.directory, 'relayed-twice.sock');
+  const relays: ChildProcess[] = [];
   let display: Xvfb;
   let agent: Program;
   let through: LineClient;
   let direct: LineClient;
   /** Through a program that passes bytes on and does nothing else: what one more process on the way costs by itself. */
   let bare: LineClient;
+  /** Through two of them: as many processes as there are on the way to a session and back. */
+  let bareTwice: LineClient;
 
   beforeAll(async () => {
-    await Promise.all([behind.start(), alone.start(), relayed.start()]);
-    const path = join(standIn.directory, 'relay.sock');
-    relay = spawn('socat', [`UNIX-LISTEN:${path}`, `UNIX-CONNECT:${relayed.path}`], { stdio: 'ignore' });
-    await until(() => existsSync(path), 'socat to listen');
+    await Promise.all([behind.start(), alone.start(), relayed.start(), relayedTwice.start()]);
+    const once = await startRelay('relay.sock', relayed.path);
+    const twice = await startRelay('relay-2.sock', await startRelay('relay-1.sock', relayedTwice.path));
     await standIn.start([`upstream = "unix:${behind.path}"`], '--session-socket', standIn.sessionSocket);
     display = await startXvfb();
     agent = new Program('clipmux-session', ['--socket', standIn.sessionSocket, '--display', display.display], display);
     await agent.said(/connected to clipmuxd/);
     through = await LineClient.connect(standIn.path);
     direct = await LineClient.connect(alone.path);
-    bare = await LineClient.connect(path);
+    bare = await LineClient.connect(once);
+    bareTwice = await LineClient.connect(twice);
   });
 
+  async function startRelay(name: string, target: string): Promise<string> {
+    const path = join(standIn.directory, name);
+    relays.push(spawn('socat', [`UNIX-LISTEN:${path}`, `UNIX-CONNECT:${target}`], { stdio: 'ignore' }));
+    await until(() => existsSync(path), 'socat to listen');
+    return path;
+  }
+
   afterAll(async () => {
-    for (const client of [through, direct, bare]) client?.close();
+    for (const client of [through, direct, bare, bareTwice]) client?.close();
     await stopProcess(agent.process);
     await display?.stop();
     await standIn.stop();
-    await stopProcess(relay);
-    await Promise.all([behind.stop(), alone.stop(), relayed.stop()]);
+    for (const relay of relays) await stopProcess(relay);
+    await Promise.all([behind.stop(), alone.stop(), relayed.stop(), relayedTwice.stop()]);
     standIn.remove();
   });
 
@@ -99,6 +109,7 @@ describe('round trips a second', () => {
       shares.push(result.share);
     }
     console.log(line('guest-get-time, through a bare relay (socat)', await compare([TIME], bare)));
+    console.log(line('guest-get-time, through two bare relays', await compare([TIME], bareTwice)));
     console.log(
       line('a ping of a session’s agent, next to guest-get-time', await compare([IN_A_SESSION], through, [TIME])),
     );

@@ -77,8 +77,13 @@ export async function runDaemon(options: RunOptions): Promise<void> {
     version,
     logger,
   });
-  const administration = new Administration(daemon, () => reload(daemon, options));
-  const control = new ControlServer(administration, {
+  const readAnew = () => {
+    const changed = reload(daemon, options);
+    control.connectionsMax = daemon.settings.limits.controlConnections;
+    return changed;
+  };
+  const administration = new Administration(daemon, readAnew);
+  const control: ControlServer = new ControlServer(administration, {
     logger: logger.child('control'),
     connectionsMax: settings.limits.controlConnections,
   });
@@ -91,7 +96,7 @@ export async function runDaemon(options: RunOptions): Promise<void> {
   const ended = nextSignal('SIGTERM', 'SIGINT');
   process.on('SIGHUP', () => {
     try {
-      reload(daemon, options);
+      readAnew();
     } catch (error) {
       if (!(error instanceof RpcError)) throw error;
     }

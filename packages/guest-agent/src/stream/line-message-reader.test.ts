@@ -47,6 +47,15 @@ describe('lines', () => {
     expect(read([...`${line}\n{"good": 1}\n`])).toEqual(['<no-json>', '{"good": 1}']);
   });
 
+  it('that are full of messages cost no more than their bytes: what comes after the second is not looked at', () => {
+    const line = Buffer.from(`${'[]'.repeat(512 * 1024)}\n`);
+    const before = process.memoryUsage().heapUsed;
+    const start = performance.now();
+    expect(read([line], line.length)).toEqual(['<no-json>']);
+    expect(performance.now() - start).toBeLessThan(500);
+    expect(process.memoryUsage().heapUsed - before).toBeLessThan(16 * 1024 * 1024);
+  });
+
   it('that are too long are told once, never held, and skipped to their end', () => {
     const long = `{"a": "${'x'.repeat(MOST)}"}`;
     const most = `{"a": "${'x'.repeat(MOST - 9)}"}`;

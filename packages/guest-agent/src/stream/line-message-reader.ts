@@ -72,24 +72,36 @@ export class LineMessageReader {
   }
 
   #read(line: Buffer): void {
-    const messages: JsonMessage[] = [];
-    let isJunk = false;
+    let message: JsonMessage | undefined;
+    // The rest of a line that is broken is not even looked at: it may hold hundreds of thousands of messages.
+    const stop = (): never => {
+      throw STOP;
+    };
     const reader = new MessageReader(
       {
-        message: (message) => messages.push(message),
-        junk: () => {
-          isJunk = true;
+        message: (found) => {
+          if (message !== undefined) stop();
+          message = found;
         },
+        junk: stop,
       },
       { messageBytesMax: this.#lineBytesMax },
     );
-    reader.push(line);
-    // It ends a number; half a message stays held.
-    reader.push(LINE_END);
-    const [message, ...others] = messages;
-    if (isJunk || reader.heldBytes > 0 || others.length > 0) this.#handler.broken('no-json');
-    else if (message) this.#handler.message(message);
+    try {
+      reader.push(line);
+      // It ends a number; half a message stays held.
+      reader.push(LINE_END);
+      if (reader.heldBytes > 0) stop();
+    } catch (error) {
+      if (error !== STOP) throw error;
+      this.#handler.broken('no-json');
+      return;
+    }
+    if (message !== undefined) this.#handler.message(message);
   }
 }
+
+/** Thrown out of the reader of a line, which is then of no use any more. */
+const STOP = new Error('the line is broken');
 
 const LINE_END = Buffer.of(Character.LINE_FEED);

@@ -6,6 +6,7 @@ import type { AgentArguments, CallArguments, GetArguments, SessionCallArguments,
 import { readAll } from './copy.ts';
 import { ExitStatus } from './exit-status.ts';
 import { type CliIo, write } from './io.ts';
+import { openStream } from './open-stream.ts';
 
 /** Carries out a command at the guest agent's port. */
 export async function askAgent(given: AgentArguments, io: CliIo): Promise<number> {
@@ -73,14 +74,16 @@ function where({ session, selection }: GetArguments | SetArguments): Where {
 async function contentsOf({ sources }: SetArguments, io: CliIo): Promise<ReadonlyMap<string, Uint8Array>> {
   const contents = new Map<string, Uint8Array>();
   for (const [type, file] of sources) {
-    contents.set(type, file === null ? await readAll(io.stdin, io.ended) : await contentOf(file));
+    contents.set(type, file === null ? await readAll(io.stdin, io.ended) : await contentOf(file, io.ended));
   }
   return contents;
 }
 
-async function contentOf(file: string): Promise<Uint8Array> {
+async function contentOf(file: string, ended: AbortSignal): Promise<Uint8Array> {
   await access(file, constants.R_OK);
-  const { size } = await stat(file);
+  const found = await stat(file);
+  if (!found.isFile()) return readAll(openStream(file), ended, file);
+  const { size } = found;
   if (size > DEFAULT_MAX_PASTE_SIZE) {
     throw new HostError('too-large', `${file} has ${size} bytes, past the limit of ${DEFAULT_MAX_PASTE_SIZE}`);
   }

@@ -1,5 +1,4 @@
 import { once } from 'node:events';
-import { createReadStream } from 'node:fs';
 import { access, constants, stat } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
 import type { Content } from '../endpoint/content.ts';
@@ -9,6 +8,7 @@ import { HostError } from '../errors.ts';
 import type { CopyArguments } from './arguments.ts';
 import { ExitStatus } from './exit-status.ts';
 import { type CliIo, write } from './io.ts';
+import { openStream } from './open-stream.ts';
 import { aborted, withEndpoint } from './session.ts';
 
 /** Offers content to the guest until it has been taken over, served once, or the program is ended. */
@@ -23,7 +23,9 @@ export async function copy(given: CopyArguments, io: CliIo): Promise<number> {
     (host) => {
       const tell = (what: string): void => void write(io.stderr, `clipmux-host: ${what}\n`).catch(() => {});
       host.on('unreadable', ({ error }) => tell(`a paste was answered with nothing: ${error.message}`));
-      host.on('disconnected', ({ error }) => error && tell(`a paste broke off: ${error.message}`));
+      host.on('disconnected', ({ error }) => {
+        if (error instanceof HostError && error.code === 'file-changed') tell(`a paste broke off: ${error.message}`);
+      });
       host.copy(given.selection, contents);
     },
     async (host) => {
@@ -63,7 +65,7 @@ async function fileContent(file: string, ended: AbortSignal): Promise<Content> {
     await access(file, constants.R_OK);
     return { file };
   }
-  const bytes = await readAll(createReadStream(file), ended, file);
+  const bytes = await readAll(openStream(file), ended, file);
   return found.isFile() && bytes.length === 0 ? { file } : bytes;
 }
 

@@ -1,12 +1,12 @@
-import { execFileSync, spawnSync } from 'node:child_process';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, constants, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough, Readable } from 'node:stream';
-import { afterAll, describe, expect, test } from 'vitest';
+import { afterAll, describe, expect, test, vi } from 'vitest';
 import { ScriptedGuest } from '../testing.ts';
 import { main } from './main.ts';
 
@@ -161,6 +161,29 @@ describe('copy', () => {
       expect(await run.status).toBe(0);
     }
   });
+
+  test('a pipe into which nobody writes is waited for until it is ended', async () => {
+    const pipe = freshPath();
+    execFileSync('mkfifo', [pipe]);
+    const program = join(import.meta.dirname, '../clipmux-host.ts');
+    const args = ['--import', 'tsx', program, '--socket', freshPath(), '--listen', 'copy', pipe];
+    const child = spawn(process.execPath, args, { stdio: ['ignore', 'ignore', 'pipe'] });
+    const ended = once(child, 'exit');
+    // A pipe can be opened for writing, without waiting, once somebody has it open for reading.
+    let writer: number | undefined;
+    await vi.waitUntil(
+      () => {
+        try {
+          writer = openSync(pipe, constants.O_WRONLY | constants.O_NONBLOCK);
+        } catch {}
+        return writer !== undefined;
+      },
+      { timeout: 20_000 },
+    );
+    child.kill('SIGTERM');
+    expect((await ended)[0]).toBe(0);
+    if (writer !== undefined) closeSync(writer);
+  }, 30_000);
 
   test('a folder is a failure at once; of a file that goes later it is told', async () => {
     const folder = new Run(['--socket', freshPath(), '--listen', 'copy', directory]);

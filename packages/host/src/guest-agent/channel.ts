@@ -60,8 +60,11 @@ export class GuestAgentChannel {
     this.#stream = stream;
     this.#reader = this.#newReader();
     stream.on('data', (bytes: Buffer) => this.#read(bytes));
-    const lost = (): void =>
+    const lost = (): void => {
+      // What a silent command does may well end the guest: that is its success.
+      if (this.#waiting?.silent) this.#waiting.settle(NO_ANSWER);
       this.#end(new HostError('guest-disconnected', 'the connection to the guest agent is over'));
+    };
     stream.once('end', lost);
     stream.once('close', lost);
     stream.on('error', lost);
@@ -224,7 +227,7 @@ export class GuestAgentChannel {
     if (this.#over) return;
     this.#over = error;
     this.#stream.destroy();
-    this.#waiting?.settle(this.#waiting.silent ? NO_ANSWER : error);
+    this.#waiting?.settle(error);
   }
 }
 
