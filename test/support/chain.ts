@@ -130,17 +130,27 @@ export interface ChainOptions {
 
 /** Starts all of it; where a part does not start, stops those that did. */
 export async function startChain(options: ChainOptions = {}): Promise<Chain> {
-  const stops: (() => Promise<unknown>)[] = [];
+  const parts: (() => Promise<unknown>)[] = [];
+  const stop = async (): Promise<void> => {
+    for (const stopPart of parts.splice(0).reverse()) await stopPart();
+  };
   try {
-    return await build(options, (stop) => stops.push(stop));
+    return await build(options, (stopPart) => parts.push(stopPart), stop);
   } catch (error) {
-    for (const stop of stops.reverse()) await stop();
+    await stop();
     throw error;
   }
 }
 
-/** @param began is told how to stop each part, as it has begun */
-async function build(options: ChainOptions, began: (stop: () => Promise<unknown>) => void): Promise<Chain> {
+/**
+ * @param began is told how to stop each part, as it has begun
+ * @param stop stops all that has begun, the last first
+ */
+async function build(
+  options: ChainOptions,
+  began: (stopPart: () => Promise<unknown>) => void,
+  stop: () => Promise<void>,
+): Promise<Chain> {
   const directory = await mkdtemp(join(tmpdir(), 'clipmux-'));
   began(() => rm(directory, { recursive: true, force: true }));
   const portSocket = join(directory, 'port.sock');
@@ -155,6 +165,8 @@ async function build(options: ChainOptions, began: (stop: () => Promise<unknown>
   await writeFile(configPath, options.config ?? '[primary]\ndirection = "both"\n');
   const own: Xvfb | null = options.display ? null : await startXvfb();
   began(async () => own?.stop());
+  const copiers: Chain['copiers'] = [];
+  began(() => Promise.all(copiers.map((copier) => copier.stop())));
   const xvfb = options.display ?? (own as Xvfb);
 
   const startDaemon = async (): Promise<Program> => {
@@ -198,7 +210,7 @@ async function build(options: ChainOptions, began: (stop: () => Promise<unknown>
     configPath,
     daemon: await startDaemon(),
     agent: undefined as unknown as Program, // started below, once clipmuxd is there
-    copiers: [],
+    copiers,
     startDaemon,
     startAgent,
     settled: async () => {
@@ -213,14 +225,7 @@ async function build(options: ChainOptions, began: (stop: () => Promise<unknown>
       await listener?.close();
       listener = null;
     },
-    stop: async () => {
-      await chain.agent.stop();
-      await chain.daemon.stop();
-      await Promise.all(chain.copiers.map((copier) => copier.stop()));
-      await listener?.close();
-      await own?.stop();
-      await rm(directory, { recursive: true, force: true });
-    },
+    stop,
   };
   chain.agent = await startAgent();
   await within(capable, 'the guest to announce itself');

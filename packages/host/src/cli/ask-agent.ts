@@ -3,10 +3,9 @@ import { DEFAULT_MAX_PASTE_SIZE } from '../endpoint/options.ts';
 import { HostError } from '../errors.ts';
 import { GuestAgentClient, type Where } from '../guest-agent/client.ts';
 import type { AgentArguments, CallArguments, GetArguments, SessionCallArguments, SetArguments } from './arguments.ts';
-import { readAll } from './copy.ts';
 import { ExitStatus } from './exit-status.ts';
 import { type CliIo, write } from './io.ts';
-import { openStream } from './open-stream.ts';
+import { readAll, readAllOf } from './read-all.ts';
 
 /** Carries out a command at the guest agent's port. */
 export async function askAgent(given: AgentArguments, io: CliIo): Promise<number> {
@@ -82,7 +81,7 @@ async function contentsOf({ sources }: SetArguments, io: CliIo): Promise<Readonl
 async function contentOf(file: string, ended: AbortSignal): Promise<Uint8Array> {
   await access(file, constants.R_OK);
   const found = await stat(file);
-  if (!found.isFile()) return readAll(openStream(file), ended, file);
+  if (!found.isFile()) return readAllOf(file, ended);
   const { size } = found;
   if (size > DEFAULT_MAX_PASTE_SIZE) {
     throw new HostError('too-large', `${file} has ${size} bytes, past the limit of ${DEFAULT_MAX_PASTE_SIZE}`);

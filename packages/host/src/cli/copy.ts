@@ -1,14 +1,12 @@
 import { once } from 'node:events';
 import { access, constants, stat } from 'node:fs/promises';
-import type { Readable } from 'node:stream';
 import type { Content } from '../endpoint/content.ts';
 import type { HostEndpoint } from '../endpoint/host-endpoint.ts';
-import { DEFAULT_MAX_PASTE_SIZE } from '../endpoint/options.ts';
 import { HostError } from '../errors.ts';
 import type { CopyArguments } from './arguments.ts';
 import { ExitStatus } from './exit-status.ts';
 import { type CliIo, write } from './io.ts';
-import { openStream } from './open-stream.ts';
+import { readAll, readAllOf } from './read-all.ts';
 import { aborted, withEndpoint } from './session.ts';
 
 /** Offers content to the guest until it has been taken over, served once, or the program is ended. */
@@ -65,31 +63,6 @@ async function fileContent(file: string, ended: AbortSignal): Promise<Content> {
     await access(file, constants.R_OK);
     return { file };
   }
-  const bytes = await readAll(openStream(file), ended, file);
+  const bytes = await readAllOf(file, ended);
   return found.isFile() && bytes.length === 0 ? { file } : bytes;
-}
-
-/** The whole stream. @throws {HostError} `too-large` */
-export async function readAll(stream: Readable, ended: AbortSignal, name = 'the standard input'): Promise<Uint8Array> {
-  const pieces: Uint8Array[] = [];
-  let size = 0;
-  const stop = (): void => {
-    stream.destroy();
-  };
-  ended.addEventListener('abort', stop, { once: true });
-  try {
-    for await (const piece of stream as AsyncIterable<Uint8Array>) {
-      size += piece.length;
-      if (size > DEFAULT_MAX_PASTE_SIZE) {
-        throw new HostError(
-          'too-large',
-          `${name} is past the limit of ${DEFAULT_MAX_PASTE_SIZE} bytes: use a regular file`,
-        );
-      }
-      pieces.push(piece);
-    }
-  } finally {
-    ended.removeEventListener('abort', stop);
-  }
-  return Buffer.concat(pieces, size);
 }

@@ -6,7 +6,6 @@ import {
   type ClipboardFormat,
   ClipboardType,
   frameClipboardData,
-  frameMessage,
   VDP_CLIENT_PORT,
 } from '@clipmux/vdagent';
 import type { RequestId } from '../arbiter/index.ts';
@@ -22,8 +21,6 @@ interface Question {
   readonly kind: HostKind;
   readonly writer: PortWriter;
 }
-
-const NO_CONTENT = new Uint8Array(0);
 
 /** Room for the headers of the chunks in one write, with some to spare. */
 const FRAMING_BYTES = PORT_WRITE_BYTES / 128;
@@ -153,6 +150,5 @@ function sendSlowly({ head, format, writer: port }: Question, size: number, sour
  */
 function sendEmpty({ head, format, kind, writer }: Question): void {
   const answer = kind === 'qemu' ? head : { ...head, clipboardType: ClipboardType.NONE };
-  const buffers = frameMessage(VDP_CLIENT_PORT, { type: 'clipboard', ...answer, data: NO_CONTENT }, format);
-  writer.push({ kind: 'framed', buffers });
+  writer.push({ kind: 'framed', buffers: frameClipboardData(VDP_CLIENT_PORT, answer, [], format) });
 }

@@ -74,8 +74,10 @@ export class FrameParser {
 
   #takeHeader(chunk: Buffer, start: number): number {
     // Mostly it is all there: then it is read where it lies.
-    if (this.#headerFilled === 0 && chunk.length - start >= this.#header.length)
+    if (this.#headerFilled === 0 && chunk.length - start >= this.#header.length) {
+      this.#checkHeader(chunk, start);
       return start + this.#begin(chunk, start);
+    }
     let offset = this.#fillHeader(chunk, start, FRAME_HEADER_BYTES);
     if (this.#headerFilled < FRAME_HEADER_BYTES) return offset;
     // At once, however long the rest may take.
@@ -88,9 +90,8 @@ export class FrameParser {
     return offset;
   }
 
-  /** Begins the frame whose header is in `bytes` at `start`. @returns how long the header is */
+  /** Begins the frame whose header, which has been checked, is in `bytes` at `start`. @returns how long the header is */
   #begin(bytes: Buffer, start: number): number {
-    this.#checkHeader(bytes, start);
     const length = bytes.readUInt32LE(start);
     if (bytes[start + 4] === FRAME_TYPE_JSON) {
       this.#transfer = -1;

@@ -1,23 +1,26 @@
 import type { Check, Remedy } from '../finding.ts';
 
 /**
- * Screen lockers that run only while the screen is locked, and how each is called so that the call ends with the lock. Desktops' own
- * lockers tell logind and are not in the list; these mostly do not.
+ * Screen lockers that run only while the screen is locked. Desktops' own lockers tell logind and are not in the list; these mostly
+ * do not.
  */
-const LOCKERS: ReadonlyMap<string, string> = new Map([
-  ['alock', 'alock'],
-  ['gtklock', 'gtklock'],
-  ['hyprlock', 'hyprlock'],
-  ['i3lock', 'i3lock --nofork'],
-  ['physlock', 'physlock'],
-  ['slock', 'slock'],
-  ['swaylock', 'swaylock'],
-  ['vlock', 'vlock'],
-  ['waylock', 'waylock'],
-  ['xlock', 'xlock'],
-  ['xsecurelock', 'xsecurelock'],
-  ['xtrlock', 'xtrlock'],
+const LOCKERS: ReadonlySet<string> = new Set([
+  'alock',
+  'gtklock',
+  'hyprlock',
+  'i3lock',
+  'physlock',
+  'slock',
+  'swaylock',
+  'vlock',
+  'waylock',
+  'xlock',
+  'xsecurelock',
+  'xtrlock',
 ]);
+
+/** How those are called that leave a call at once, so that it ends with the lock. */
+const LOCKING_CALLS: Readonly<Record<string, string>> = { i3lock: 'i3lock --nofork' };
 
 /** Whether the screens that are locked are known to be. */
 export const locker: Check = {
@@ -33,15 +36,16 @@ export const locker: Check = {
           code: 'locker-without-hint',
           severity: 'warning' as const,
           sentence: `${name} (pid ${pid}) has locked the screen of ${user}, but does not tell logind: session ${id} still uses the host's clipboard`,
-          remedies: [wrap(name, LOCKERS.get(name) ?? name)],
+          remedies: [wrap(name)],
         },
       ];
     });
   },
 };
 
-/** @param locking what ends only with the lock: else the hint would be taken back at once, behind a locked screen */
-function wrap(name: string, locking: string): Remedy {
+function wrap(name: string): Remedy {
+  // Else the hint would be taken back at once, behind a locked screen.
+  const locking = LOCKING_CALLS[name] ?? name;
   const call =
     'busctl call org.freedesktop.login1 /org/freedesktop/login1/session/auto org.freedesktop.login1.Session SetLockedHint b';
   return { where: `start ${name} by a script that tells logind`, lines: [`${call} true`, locking, `${call} false`] };
